@@ -1,0 +1,117 @@
+# nginx-auth-id-token. "make help" lists the targets.
+
+BUILD     ?= build
+NGINX     ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
+NGINX_SRC ?= /usr/share/nginx/src
+CC         = gcc
+CXX        = g++
+AR         = ar
+
+B      := $(abspath $(BUILD))
+module := ngx_http_auth_id_token_module.so
+
+core_sources := $(sort $(wildcard src/core/*.cc))
+core_headers := $(sort $(wildcard src/core/*.h))
+ngx_sources  := $(sort $(wildcard src/nginx/*.cc))
+ngx_headers  := $(sort $(wildcard src/nginx/*.h))
+unit_sources := $(sort $(wildcard t/unit/*_test.cc))
+unit_support := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
+tool_sources := $(sort $(wildcard t/tools/*.cc))
+
+units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
+tools := $(patsubst t/tools/%.cc,$(B)/tools/%,$(tool_sources))
+
+warnings  := -Wall -Wextra -Wpedantic -Werror
+hardening := -fstack-protector-strong -Wformat -Werror=format-security
+CXXFLAGS   = -O2 -g
+core_flags = -std=c++20 $(warnings) $(hardening) -fPIC -fvisibility=hidden \
+             -iquote src $(CXXFLAGS)
+libs       = -ljansson -lssl -lcrypto
+test_libs  = -lcmocka -ljwt $(libs)
+
+.DEFAULT_GOAL := module
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# -- the module ---------------------------------------------------------------
+
+.PHONY: module
+module: $(B)/$(module) ## build the module for the installed nginx, or NGINX_SRC=
+
+nginx_flags = --with-compat --with-debug --with-pcre-jit --with-threads \
+              --with-cc=$(CC) \
+              --with-cc-opt='-O2 -g $(hardening) -D_FORTIFY_SOURCE=2' \
+              --with-ld-opt='-Wl,-z,relro -Wl,-z,now'
+
+# The list of sources: a new or a removed file means a new configure.
+inputs := $(NGINX_SRC) $(CC) $(core_sources) $(ngx_sources) \
+          $(core_headers) $(ngx_headers)
+
+$(B)/inputs: FORCE
+	@mkdir -p $(B)
+	@echo '$(inputs)' | cmp -s - $@ || echo '$(inputs)' > $@
+
+$(B)/nginx/Makefile: config src/build/config.make $(B)/inputs
+	@rm -rf $(B)/nginx-src $(B)/nginx && mkdir -p $(B)/nginx-src
+	@cp -R $(NGINX_SRC)/. $(B)/nginx-src
+	@cd $(B)/nginx-src && \
+	    configure=./configure; test -f $$configure || configure=auto/configure; \
+	    $$configure --builddir=$(B)/nginx $(nginx_flags) \
+	        --add-dynamic-module=$(CURDIR) > $(B)/configure.log \
+	    || { tail -n 20 $(B)/configure.log >&2; exit 1; }
+
+$(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
+                $(ngx_sources) $(ngx_headers)
+	@$(MAKE) --no-print-directory -C $(B)/nginx-src -f $(B)/nginx/Makefile \
+	    modules
+	@cp $(B)/nginx/$(module) $@
+
+# -- the core and its unit tests ----------------------------------------------
+
+core_objects := $(patsubst src/core/%.cc,$(B)/obj/core/%.o,$(core_sources))
+unit_objects := $(patsubst t/unit/%.cc,$(B)/obj/unit/%.o,$(unit_support))
+
+.PHONY: core units tools
+core: $(B)/libcore.a
+units: $(units)
+tools: $(tools)
+
+$(B)/obj/core/%.o: src/core/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
+
+$(B)/obj/unit/%.o: t/unit/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(core_flags) -iquote t/unit -MMD -MP -c -o $@ $<
+
+$(B)/obj/tools/%.o: t/tools/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
+
+$(B)/libcore.a: $(core_objects)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/unit/%: $(B)/obj/unit/%.o $(unit_objects) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+
+$(B)/tools/%: $(B)/obj/tools/%.o $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -o $@ $^ -ljwt $(libs)
+
+.SECONDARY:
+
+-include $(wildcard $(B)/obj/*/*.d)
+
+# -- housekeeping -------------------------------------------------------------
+
+.PHONY: help clean FORCE
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | \
+	    awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+clean: ## remove everything that was built
+	rm -rf $(B)
+
+FORCE:

@@ -1,0 +1,17 @@
+# Sourced by nginx's auto/make: flags for our own objects and no others.
+# g++ refuses -Werror=implicit-function-declaration, which newer Debian
+# suites have among their flags.
+
+id_token_objs=
+for id_token_src in $ngx_addon_dir/../core/*.cc $ngx_addon_dir/../nginx/*.cc
+do
+    id_token_dir=`dirname $id_token_src`
+    id_token_objs="$id_token_objs \
+        $NGX_OBJS/addon/`basename $id_token_dir`/`basename $id_token_src .cc`.o"
+done
+
+cat << END >> $NGX_MAKEFILE
+
+$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -iquote $ngx_addon_dir/.. \$(ID_TOKEN_CXXFLAGS)
+
+END
