@@ -15,8 +15,12 @@ core_headers := $(sort $(wildcard src/core/*.h))
 ngx_sources  := $(sort $(wildcard src/nginx/*.cc))
 ngx_headers  := $(sort $(wildcard src/nginx/*.h))
 unit_sources := $(sort $(wildcard t/unit/*_test.cc))
-unit_support := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
 tool_sources := $(sort $(wildcard t/tools/*.cc))
+
+# t/tools/x.cc is a program; x_*.cc are its parts, which unit tests use, too.
+tool_parts   := $(sort $(wildcard t/tools/*_*.cc))
+unit_parts   := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
+tool_sources := $(filter-out $(tool_parts),$(tool_sources))
 
 units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
 tools := $(patsubst t/tools/%.cc,$(B)/tools/%,$(tool_sources))
@@ -69,7 +73,7 @@ $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
 # -- the core and its unit tests ----------------------------------------------
 
 core_objects := $(patsubst src/core/%.cc,$(B)/obj/core/%.o,$(core_sources))
-unit_objects := $(patsubst t/unit/%.cc,$(B)/obj/unit/%.o,$(unit_support))
+part_objects := $(patsubst t/%.cc,$(B)/obj/%.o,$(tool_parts) $(unit_parts))
 
 .PHONY: core units tools
 core: $(B)/libcore.a
@@ -80,25 +84,25 @@ $(B)/obj/core/%.o: src/core/%.cc
 	@mkdir -p $(@D)
 	$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
 
-$(B)/obj/unit/%.o: t/unit/%.cc
+$(B)/obj/%.o: t/%.cc
 	@mkdir -p $(@D)
-	$(CXX) $(core_flags) -iquote t/unit -MMD -MP -c -o $@ $<
-
-$(B)/obj/tools/%.o: t/tools/%.cc
-	@mkdir -p $(@D)
-	$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
+	$(CXX) $(core_flags) -iquote t -MMD -MP -c -o $@ $<
 
 $(B)/libcore.a: $(core_objects)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/unit/%: $(B)/obj/unit/%.o $(unit_objects) $(B)/libcore.a
+$(B)/libparts.a: $(part_objects)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/unit/%: $(B)/obj/unit/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
 
-$(B)/tools/%: $(B)/obj/tools/%.o $(B)/libcore.a
+$(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -o $@ $^ -ljwt $(libs)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
 
 .SECONDARY:
 
