@@ -1,0 +1,120 @@
+#!/bin/sh
+# Installs what building and testing need and the machine lacks, and nothing
+# else. deps.sh --check only says what is missing; 0 = nothing.
+set -eu
+
+tools=$(dirname "$0")
+. "$tools/apt.sh"
+
+packages="g++ make nginx nginx-dev libssl-dev libjansson-dev libjwt-dev
+    libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
+    ca-certificates procps"
+newer_suites="trixie forky sid"
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+has_test_nginx() {
+    perl -MTest::Nginx::Socket -e 1 > /dev/null 2>&1
+}
+
+missing=
+for package in $packages; do
+    installed "$package" || missing="$missing $package"
+done
+has_test_nginx || missing="$missing libtest-nginx-perl"
+
+if [ -z "$missing" ]; then
+    exit 0
+fi
+if [ "${1:-}" = --check ]; then
+    echo "missing:$missing"
+    exit 1
+fi
+if ! command -v apt-get > /dev/null; then
+    echo "deps: this is no Debian; install what these packages hold:$missing" >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "deps: missing:$missing" >&2
+    echo "deps: only root may install packages: run 'sudo make deps'" >&2
+    exit 1
+fi
+
+echo "deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+
+tmp=$(mktemp -d)
+policy=/usr/sbin/policy-rc.d
+own_policy=
+cleanup() {
+    if [ -n "$own_policy" ]; then
+        rm -f "$policy"
+    fi
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$tmp"
+
+# A newly installed nginx must not take port 80 of this machine.
+case " $missing " in
+    *" nginx "*)
+        if [ ! -e "$policy" ]; then
+            own_policy=yes
+            printf '#!/bin/sh\n[ "$1" = nginx ] && exit 101\nexit 0\n' \
+                > "$policy"
+            chmod 755 "$policy"
+        fi
+        ;;
+esac
+
+install() {
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" > "$tmp/log" 2>&1 || {
+        cat "$tmp/log" >&2
+        echo "deps: apt-get could not install: $*" >&2
+        exit 1
+    }
+}
+
+apt-get -qq update
+own=$(echo "$missing" | sed 's/ libtest-nginx-perl//')
+if [ -n "$own" ]; then
+    install $own
+fi
+
+# Test::Nginx is in suites newer than trixie. It is Perl alone, so the newer suite's
+# package fits; what it depends on comes from the running suite.
+newer_test_nginx() {
+    mirror=$(apt_mirror)
+    for suite in $newer_suites; do
+        apt_private "$tmp/$suite" "$(apt_line deb "$mirror" "$suite")" ||
+            continue
+        if (cd "$tmp" && apt-get $private download libtest-nginx-perl) \
+            > "$tmp/download" 2>&1; then
+            echo "deps: libtest-nginx-perl comes from Debian $suite"
+            chmod 644 "$tmp"/*.deb
+            install "$tmp"/libtest-nginx-perl_*.deb
+            return 0
+        fi
+    done
+    return 1
+}
+
+if ! has_test_nginx; then
+    if apt-cache show libtest-nginx-perl > /dev/null 2>&1; then
+        install libtest-nginx-perl
+    elif ! newer_test_nginx; then
+        echo "deps: Test::Nginx could not be had from a newer Debian suite" \
+            "($newer_suites); a suite whose signature this machine's keys do not" \
+            "know needs a newer debian-archive-keyring. Or install" \
+            "Test::Nginx from CPAN." >&2
+        exit 1
+    fi
+fi
+
+has_test_nginx || {
+    echo "deps: Test::Nginx was installed and does not load:" >&2
+    perl -MTest::Nginx::Socket -e 1
+}
