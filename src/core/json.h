@@ -1,0 +1,130 @@
+// The one door to jansson (L1): parsing of untrusted text with limits, and a
+// read-only view of what came out.
+//
+// jansson's own limits (integers beyond 64 bits, overflowing reals, NUL in a
+// string) refuse the text: fail closed.
+
+#ifndef ID_TOKEN_CORE_JSON_H
+#define ID_TOKEN_CORE_JSON_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "result.h"
+
+struct json_t;
+
+namespace id_token {
+
+// Deep enough for any claim set seen, shallow enough for any stack.
+inline constexpr std::size_t kMaxJsonDepth = 100;
+
+enum class JsonError : std::uint8_t {
+    syntax,  // not JSON, duplicate member, bad UTF-8, a number out of range
+    depth,   // nested deeper than kMaxJsonDepth
+    not_an_object,
+    out_of_memory,
+};
+
+enum class JsonKind : std::uint8_t {
+    null,
+    boolean,
+    integer,
+    real,
+    string,
+    array,
+    object,
+};
+
+// A value inside a document that somebody else owns. Trivially copied. A view
+// of nothing (`!view`) answers every question with "absent".
+class JsonView {
+public:
+    JsonView() noexcept = default;
+    explicit JsonView(json_t *value) noexcept : value_(value) {}
+
+    explicit operator bool() const noexcept { return value_ != nullptr; }
+
+    // Of an existing value only.
+    [[nodiscard]] JsonKind kind() const noexcept;
+
+    [[nodiscard]] bool is(JsonKind kind) const noexcept {
+        return value_ != nullptr && this->kind() == kind;
+    }
+
+    // The member of an object; a view of nothing if this is no object or has
+    // no such member. Names are compared byte for byte after unescaping.
+    [[nodiscard]] JsonView find(std::string_view name) const noexcept;
+
+    // The element of an array, likewise.
+    [[nodiscard]] JsonView at(std::size_t index) const noexcept;
+
+    // Number of elements or members; 0 for anything else.
+    [[nodiscard]] std::size_t size() const noexcept;
+
+    // The bytes of a string, valid as long as the document.
+    [[nodiscard]] std::optional<std::string_view> string() const noexcept;
+    [[nodiscard]] std::optional<bool> boolean() const noexcept;
+    [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
+    // Any number, integers included. Always finite.
+    [[nodiscard]] std::optional<double> number() const noexcept;
+
+    // Calls f(name, JsonView) for each member of an object, in document order.
+    template <class F>
+    void for_each_member(F &&f) const {
+        for (void *it = first_member(); it != nullptr; it = next_member(it)) {
+            f(member_name(it), member_value(it));
+        }
+    }
+
+    // Compact JSON of this value: no white space, reals in the shortest form
+    // that reads back the same, every byte < 0x20 and 0x7f escaped, other
+    // UTF-8 as it is.
+    void append_json(std::string &out) const;
+
+    // How a claim is shown: strings as they are, everything else as
+    // append_json.
+    void append_text(std::string &out) const;
+
+private:
+    [[nodiscard]] void *first_member() const noexcept;
+    [[nodiscard]] void *next_member(void *it) const noexcept;
+    [[nodiscard]] static std::string_view member_name(void *it) noexcept;
+    [[nodiscard]] static JsonView member_value(void *it) noexcept;
+
+    json_t *value_ = nullptr;
+};
+
+// Owns a parsed document.
+class Json {
+public:
+    // An object and nothing behind it; see JsonError for what is refused. Not
+    // a NUL, no BOM.
+    [[nodiscard]] static Result<Json, JsonError> parse(std::string_view text);
+
+    Json(Json &&other) noexcept : root_(std::exchange(other.root_, nullptr)) {}
+    Json &operator=(Json &&other) noexcept {
+        std::swap(root_, other.root_);
+        return *this;
+    }
+    Json(const Json &) = delete;
+    Json &operator=(const Json &) = delete;
+    ~Json();
+
+    [[nodiscard]] JsonView view() const noexcept { return JsonView(root_); }
+
+private:
+    explicit Json(json_t *root) noexcept : root_(root) {}
+
+    json_t *root_;
+};
+
+// Appends `text` as a JSON string, quotes included.
+void append_json_string(std::string &out, std::string_view text);
+
+}  // namespace id_token
+
+#endif

@@ -1,0 +1,45 @@
+// The compact serialization, RFC 7515 7.1, and the rules on its header (L2).
+
+#ifndef ID_TOKEN_CORE_JWS_H
+#define ID_TOKEN_CORE_JWS_H
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "algorithm.h"
+#include "result.h"
+
+namespace id_token {
+
+// nginx's header buffers (8k by default) come first; this bounds every other
+// way in.
+inline constexpr std::size_t kMaxTokenBytes = 64 * 1024;
+
+// The three segments of a token, still encoded; views into it.
+struct Segments {
+    std::string_view header;
+    std::string_view payload;
+    std::string_view signature;
+    std::string_view signing_input;  // header '.' payload
+};
+
+// Rules 3 and 4: length, three segments, header and signature not empty, each
+// strict base64url. Nothing is decoded.
+[[nodiscard]] Result<Segments> parse_segments(std::string_view token) noexcept;
+
+// What the rest needs of the JOSE header.
+struct JoseHeader {
+    const Algorithm *algorithm = nullptr;  // never null once parsed
+    std::optional<std::string> kid;
+};
+
+// Rules 5 to 10 but for the provider's list of algorithms: an algorithm that
+// is not in our table is alg_not_allowed. `encoded` is the header segment.
+// `kid` is filled in as early as possible so that a refusal can name it.
+[[nodiscard]] Result<JoseHeader> parse_jose_header(
+    std::string_view encoded, std::optional<std::string> *kid = nullptr);
+
+}  // namespace id_token
+
+#endif

@@ -1,0 +1,48 @@
+// The one door to OpenSSL (L1): handles that own, and a scope that leaves the
+// error queue as it was found.
+
+#ifndef ID_TOKEN_CORE_OPENSSL_H
+#define ID_TOKEN_CORE_OPENSSL_H
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include <memory>
+
+namespace id_token {
+
+template <auto free_function>
+struct Free {
+    template <class T>
+    void operator()(T *p) const noexcept {
+        free_function(p);
+    }
+};
+
+using Bignum = std::unique_ptr<BIGNUM, Free<BN_free>>;
+using EvpPkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using EvpPkeyCtx = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
+using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using EvpMd = std::unique_ptr<EVP_MD, Free<EVP_MD_free>>;
+using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
+
+// Errors raised inside are dropped at the end, those from before stay: nginx
+// would log ours as "ignoring stale global SSL error".
+class ErrorQueueScope {
+public:
+    ErrorQueueScope() noexcept { ERR_set_mark(); }
+    ~ErrorQueueScope() { ERR_pop_to_mark(); }
+    ErrorQueueScope(const ErrorQueueScope &) = delete;
+    ErrorQueueScope &operator=(const ErrorQueueScope &) = delete;
+};
+
+}  // namespace id_token
+
+#endif

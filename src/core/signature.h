@@ -1,0 +1,34 @@
+// Verification of a JWS signature (L3), rules 14 and 15.
+
+#ifndef ID_TOKEN_CORE_SIGNATURE_H
+#define ID_TOKEN_CORE_SIGNATURE_H
+
+#include <span>
+#include <string_view>
+
+#include "jwk.h"
+#include "result.h"
+
+namespace id_token {
+
+// Holds what can be used again between verifications. One per thread.
+class SignatureVerifier {
+public:
+    SignatureVerifier();
+
+    // Error::ok, signature_length, signature or out_of_memory. `signing_input`
+    // is the received bytes `header.payload`. OpenSSL's error queue is left as
+    // found.
+    [[nodiscard]] Error verify(const Algorithm &algorithm, Jwk &key,
+                               std::string_view signing_input,
+                               std::span<const unsigned char> signature);
+
+private:
+    EvpMdCtx digest_;
+    EvpMdCtx one_shot_;
+    EvpMd sha256_, sha384_, sha512_;
+};
+
+}  // namespace id_token
+
+#endif
