@@ -1,0 +1,85 @@
+// When a key set is fetched again, dropped, and who may ask for it (L2):
+// RULES 28. Times are milliseconds of a clock that never goes back; random
+// numbers are passed in.
+
+#ifndef ID_TOKEN_CORE_REFRESH_H
+#define ID_TOKEN_CORE_REFRESH_H
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace id_token {
+
+inline constexpr std::int64_t kFirstBackoff = 1000;
+inline constexpr std::int64_t kLongestBackoff = 300 * 1000;
+
+// Fetches that unknown kids may cause in a row before they have to wait.
+inline constexpr std::int64_t kBucketSize = 3;
+
+struct RefreshRules {
+    std::int64_t refresh;
+    std::int64_t min_interval;
+    std::int64_t max_stale;
+};
+
+// max-age in seconds out of a Cache-Control field; the smallest if there are
+// several, nothing if there is none that makes sense. no-store and no-cache
+// say nothing about how long keys live, and count for nothing.
+[[nodiscard]] std::optional<std::int64_t> parse_max_age(
+    std::string_view cache_control) noexcept;
+
+// max(min_interval, min(max-age - age, refresh)); `max_age` and `age` are in
+// seconds, as the answer gave them.
+[[nodiscard]] std::int64_t good_for(const RefreshRules &rules,
+                                    std::optional<std::int64_t> max_age,
+                                    std::int64_t age) noexcept;
+
+// Up to a tenth earlier, so that hundreds of providers drift apart; never
+// below min_interval.
+[[nodiscard]] std::int64_t spread(std::int64_t interval,
+                                  const RefreshRules &rules,
+                                  std::uint32_t random) noexcept;
+
+// The wait after the n-th failure in a row: 1 s doubling to 5 min, of which
+// the second half is left to chance.
+[[nodiscard]] std::int64_t backoff(std::uint32_t failures,
+                                   std::uint32_t random) noexcept;
+
+// What is remembered of a key source. Lives in shared memory: plain, and all
+// zero is the state before the first fetch, which is due at once.
+struct RefreshState {
+    std::int64_t fetched_at;  // counts only if has_set
+    std::int64_t next_fetch;
+    std::int64_t not_before;  // end of the back-off
+    std::int64_t bucket;      // when the bucket will be full again
+    std::uint32_t failures;   // in a row
+    std::uint32_t has_set;
+
+    void succeeded(std::int64_t now, const RefreshRules &rules,
+                 std::optional<std::int64_t> max_age, std::int64_t age,
+                 std::uint32_t random) noexcept;
+    void failed(std::int64_t now, std::uint32_t random) noexcept;
+
+    // A set that was fetched `age` ago was found on disk: good to serve, and
+    // a fetch is due all the same.
+    void restored(std::int64_t now, std::int64_t age) noexcept;
+
+    // After a reload: shorter times count at once.
+    void adopted(const RefreshRules &rules) noexcept;
+
+    [[nodiscard]] bool due(std::int64_t now) const noexcept {
+        return now >= next_fetch;
+    }
+    [[nodiscard]] bool in_backoff(std::int64_t now) const noexcept {
+        return now < not_before;
+    }
+
+    // Draws one fetch from the bucket, which refills by one per min_interval.
+    [[nodiscard]] bool take(std::int64_t now,
+                            const RefreshRules &rules) noexcept;
+};
+
+}  // namespace id_token
+
+#endif
