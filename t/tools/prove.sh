@@ -1,0 +1,71 @@
+#!/bin/bash
+# prove.sh OUT [FILE.t...]: runs Test::Nginx files (default: t/*.t), JOBS at a
+# time, each with its own server root and port, and counts.
+# NGINX is the binary, MODULE the .so (empty: linked in statically), BUILD holds
+# the tools; PART names the result.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+out=$1
+shift
+if [ $# = 0 ]; then
+    set -- t/*.t
+fi
+mkdir -p "$out"
+rm -rf "${out:?}"/*
+out=$(cd "$out" && pwd)
+
+export TEST_NGINX_BINARY=${NGINX:-nginx}
+export TEST_NGINX_LOAD_MODULES=${MODULE-}
+export ID_TOKEN_BUILD=${BUILD:-$PWD/build}
+export PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
+
+# Below the range the kernel takes client ports from.
+free_port() {
+    perl -MIO::Socket::INET -e '
+        for (1 .. 100) {
+            my $port = 12000 + int rand 18000;
+            IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
+                LocalPort => $port) or next;
+            print $port;
+            exit;
+        }
+        exit 1'
+}
+export -f free_port
+
+one() {
+    name=$(basename "$2" .t)
+    export TEST_NGINX_SERVROOT=$1/servroot-$name
+    TEST_NGINX_SERVER_PORT=$(free_port)
+    export TEST_NGINX_SERVER_PORT TEST_NGINX_PORT=$TEST_NGINX_SERVER_PORT
+    SECONDS=0
+    prove -v "$2" > "$1/$name.log" 2>&1
+    rc=$?
+    passed=$(grep -c '^ok ' "$1/$name.log")
+    failed=$(grep -c '^not ok .*' "$1/$name.log")
+    skipped=$(grep -c '^ok .*# [Ss][Kk][Ii][Pp]' "$1/$name.log")
+    passed=$((passed - skipped))
+    if [ "$rc" != 0 ] && [ "$failed" = 0 ]; then
+        failed=1
+    fi
+    if [ "$failed" != 0 ]; then
+        echo "== $2"
+        grep -v '^ok ' "$1/$name.log"
+    fi
+    echo "$passed $failed $skipped" > "$1/$name.count"
+    printf '%-36s %5d passed, %d failed, %3d s\n' \
+        "$2" "$passed" "$failed" "$SECONDS"
+}
+export -f one
+
+printf '%s\n' "$@" |
+    xargs -P "${JOBS:-2}" -I{} bash -c 'one "$0" "$1"' "$out" {}
+
+cat "$out"/*.count | awk -v part="${PART:-integration}" '
+    {passed += $1; failed += $2; skipped += $3}
+    END {
+        if (skipped) print part ": " skipped " skipped"
+        print part ": " passed + 0 " passed, " failed + 0 " failed"
+        exit failed != 0 || passed == 0
+    }'

@@ -1,0 +1,41 @@
+#!/bin/bash
+# suite.sh OUT PART...: makes each part, whatever became of the one before, and
+# ends with what each of them counted. A part is a make target whose output
+# holds the line "PART: N passed, N failed".
+set -u
+
+out=$1
+shift
+mkdir -p "$out"
+rows=
+all_passed=0
+all_failed=0
+start=$SECONDS
+
+for part in "$@"; do
+    echo
+    echo "== $part"
+    began=$SECONDS
+    ${MAKE:-make} --no-print-directory "$part" 2>&1 | tee "$out/$part.log"
+    rc=${PIPESTATUS[0]}
+    line=$(grep -E "^$part: [0-9]+ passed, [0-9]+ failed" "$out/$part.log" |
+        tail -n 1)
+    read -r passed failed <<< "$(sed -E \
+        's/^[^:]*: ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<< "$line")"
+    note=
+    if [ -z "$line" ]; then
+        passed=0 failed=1 note=", it did not finish"
+    elif [ "$rc" != 0 ] && [ "$failed" = 0 ]; then
+        failed=1 note=", it ended with an error"
+    fi
+    rows+=$(printf '%-12s %6d passed, %d failed%s (%d s)' "$part:" \
+        "$passed" "$failed" "$note" $((SECONDS - began)))$'\n'
+    all_passed=$((all_passed + passed))
+    all_failed=$((all_failed + failed))
+done
+
+echo
+echo "== tests run, by part ($((SECONDS - start)) s)"
+printf '%s' "$rows"
+echo "$all_passed passed, $all_failed failed"
+[ "$all_failed" = 0 ]
