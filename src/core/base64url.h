@@ -24,13 +24,15 @@ constexpr std::size_t base64url_decoded_size(std::size_t encoded) noexcept {
 // Decodes into `out`, which holds base64url_decoded_size(text.size()) bytes at
 // least; returns the number of bytes written, nothing if the text is no
 // correct encoding (then `out` holds rubbish).
-[[nodiscard]] std::optional<std::size_t>
-base64url_decode(std::string_view text, std::span<unsigned char> out) noexcept;
+[[nodiscard]] std::optional<std::size_t> base64url_decode(
+    std::string_view text, std::span<unsigned char> out) noexcept;
 
 // The same into a new string.
-[[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
+[[nodiscard]] std::optional<std::string> base64url_decode(
+    std::string_view text);
 
-[[nodiscard]] std::string base64url_encode(std::span<const unsigned char> bytes);
+[[nodiscard]] std::string base64url_encode(
+    std::span<const unsigned char> bytes);
 [[nodiscard]] std::string base64url_encode(std::string_view bytes);
 
 }  // namespace id_token
