@@ -7,6 +7,7 @@
 #ifndef ID_TOKEN_CORE_JSON_H
 #define ID_TOKEN_CORE_JSON_H
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,7 +43,7 @@ enum class JsonKind : std::uint8_t {
 // A value inside a document that somebody else owns. Trivially copied. A view
 // of nothing (`!view`) answers every question with "absent".
 class JsonView {
-public:
+  public:
     JsonView() noexcept = default;
     explicit JsonView(json_t *value) noexcept : value_(value) {}
 
@@ -89,7 +90,7 @@ public:
     // append_json.
     void append_text(std::string &out) const;
 
-private:
+  private:
     [[nodiscard]] void *first_member() const noexcept;
     [[nodiscard]] void *next_member(void *it) const noexcept;
     [[nodiscard]] static std::string_view member_name(void *it) noexcept;
@@ -100,7 +101,7 @@ private:
 
 // Owns a parsed document.
 class Json {
-public:
+  public:
     // An object and nothing behind it; see JsonError for what is refused. Not
     // a NUL, no BOM.
     [[nodiscard]] static Result<Json, JsonError> parse(std::string_view text);
@@ -116,7 +117,7 @@ public:
 
     [[nodiscard]] JsonView view() const noexcept { return JsonView(root_); }
 
-private:
+  private:
     explicit Json(json_t *root) noexcept : root_(root) {}
 
     json_t *root_;

@@ -12,7 +12,7 @@ namespace id_token {
 
 template <class T, class E = Error>
 class [[nodiscard]] Result {
-public:
+  public:
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(E error) : state_(std::in_place_index<1>, error) {}
 
@@ -26,7 +26,7 @@ public:
 
     E error() const noexcept { return *std::get_if<1>(&state_); }
 
-private:
+  private:
     std::variant<T, E> state_;
 };
 
