@@ -34,14 +34,14 @@ inline constexpr std::size_t kAlgorithmCount = 11;
 
 // Which of them a provider allows.
 class AlgorithmSet {
-public:
+  public:
     void add(const Algorithm &a) noexcept { bits_ |= bit(a); }
     [[nodiscard]] bool has(const Algorithm &a) const noexcept {
         return (bits_ & bit(a)) != 0;
     }
     [[nodiscard]] bool empty() const noexcept { return bits_ == 0; }
 
-private:
+  private:
     static std::uint32_t bit(const Algorithm &a) noexcept {
         return std::uint32_t{1} << a.index;
     }
