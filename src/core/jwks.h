@@ -3,7 +3,10 @@
 #ifndef ID_TOKEN_CORE_JWKS_H
 #define ID_TOKEN_CORE_JWKS_H
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,11 +24,11 @@ inline constexpr std::size_t kMaxKeysTried = 4;
 
 // Why a document is not a key set that can be used.
 // X(name, text)
-#define ID_TOKEN_JWKS_ERRORS(X)                                        \
-    X(syntax, "is not valid JSON")                                     \
-    X(depth, "is nested too deeply")                                   \
-    X(not_an_object, "is not a JSON object")                           \
-    X(no_keys, "has no \"keys\" array")                                \
+#define ID_TOKEN_JWKS_ERRORS(X)              \
+    X(syntax, "is not valid JSON")           \
+    X(depth, "is nested too deeply")         \
+    X(not_an_object, "is not a JSON object") \
+    X(no_keys, "has no \"keys\" array")      \
     X(no_usable_key, "holds no usable key")
 
 enum class JwksError : std::uint8_t {
@@ -44,12 +47,12 @@ struct SkippedKey {
 };
 
 class KeySet {
-public:
+  public:
     // `id` must be different for every key set that a process ever holds: it
     // is part of the key of what is remembered. Throws std::bad_alloc only.
-    [[nodiscard]] static Result<std::unique_ptr<KeySet>, JwksError>
-    parse(std::string_view document, std::uint64_t id,
-          std::vector<SkippedKey> *skipped = nullptr);
+    [[nodiscard]] static Result<std::unique_ptr<KeySet>, JwksError> parse(
+        std::string_view document, std::uint64_t id,
+        std::vector<SkippedKey> *skipped = nullptr);
 
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
@@ -75,18 +78,30 @@ public:
         JoseHeader header;
         Candidates candidates;
     };
-    [[nodiscard]] const Memo *find_memo(std::string_view header_segment) const
-        noexcept;
+    [[nodiscard]] const Memo *find_memo(
+        std::string_view header_segment) const noexcept;
     void remember(std::string_view header_segment, const JoseHeader &header,
                   const Candidates &candidates) noexcept;
 
-private:
-    KeySet() = default;
+  private:
+    // Lets a view be looked for without making a string of it.
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>()(text);
+        }
+    };
 
-    std::uint64_t id_ = 0;
+    explicit KeySet(std::uint64_t id) noexcept : id_(id) {}
+    void add(Jwk key);
+
+    std::uint64_t id_;
     std::vector<std::unique_ptr<Jwk>> keys_;
-    std::unordered_multimap<std::string_view, Jwk *> by_kid_;
-    std::unordered_map<std::string, Memo> memos_;
+    // What find() answers, worked out once: without a kid by algorithm, with
+    // one by that. The views are into the keys.
+    std::array<Candidates, kAlgorithmCount> without_kid_;
+    std::unordered_map<std::string_view, std::vector<Jwk *>> by_kid_;
+    std::unordered_map<std::string, Memo, Hash, std::equal_to<>> memos_;
 };
 
 }  // namespace id_token

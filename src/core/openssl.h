@@ -36,12 +36,15 @@ using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 // Errors raised inside are dropped at the end, those from before stay: nginx
 // would log ours as "ignoring stale global SSL error".
 class ErrorQueueScope {
-public:
+  public:
     ErrorQueueScope() noexcept { ERR_set_mark(); }
     ~ErrorQueueScope() { ERR_pop_to_mark(); }
     ErrorQueueScope(const ErrorQueueScope &) = delete;
     ErrorQueueScope &operator=(const ErrorQueueScope &) = delete;
 };
+
+// Whether the error raised last is a failure to allocate.
+[[nodiscard]] bool openssl_out_of_memory() noexcept;
 
 }  // namespace id_token
 
