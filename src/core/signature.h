@@ -13,7 +13,7 @@ namespace id_token {
 
 // Holds what can be used again between verifications. One per thread.
 class SignatureVerifier {
-public:
+  public:
     SignatureVerifier();
 
     // Error::ok, signature_length, signature or out_of_memory. `signing_input`
@@ -23,7 +23,14 @@ public:
                                std::string_view signing_input,
                                std::span<const unsigned char> signature);
 
-private:
+  private:
+    [[nodiscard]] Error verify_digest(const Algorithm &algorithm, Jwk &key,
+                                      std::string_view signing_input,
+                                      std::span<const unsigned char> signature);
+    [[nodiscard]] Error verify_eddsa(Jwk &key, std::string_view signing_input,
+                                     std::span<const unsigned char> signature);
+    [[nodiscard]] const EVP_MD *digest_of(const Algorithm &a) const noexcept;
+
     EvpMdCtx digest_;
     EvpMdCtx one_shot_;
     EvpMd sha256_, sha384_, sha512_;
