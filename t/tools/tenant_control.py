@@ -1,6 +1,7 @@
 """The control API: JSON over HTTP on its own loopback port."""
 
 import json
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,9 +12,21 @@ PROXY_MODES = ("allow", "refuse", "hang", "hang-after", "garbage", "close",
                "reset", "flood", "drip")
 
 
+NUMBERS = ("times", "status", "delay", "size", "jwks", "discovery", "timeout",
+           "seconds")
+SWITCHES = ("up", "append", "all", "promote")
+
+
 def flat(query):
-    return {k: v[-1] for k, v in
-            urllib.parse.parse_qs(query, keep_blank_values=True).items()}
+    """The query's fields, for those who can only send a GET."""
+    fields = {}
+    for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True):
+        if name in NUMBERS:
+            value = json.loads(value)
+        elif name in SWITCHES:
+            value = value in ("1", "true", "on")
+        fields[name] = value
+    return fields
 
 
 class Control:
@@ -23,8 +36,8 @@ class Control:
     def __init__(self, state, listeners):
         self.state = state
         self.listeners = listeners
-        # Minting takes its time; nobody else shall wait for it.
-        self.unlocked = {"/token"}
+        # These take their time; nobody else shall wait for them.
+        self.unlocked = {"/token", "/wait", "/sleep"}
         self.routes = {
             "/": self.index, "/counters": self.counters,
             "/requests": self.requests, "/reset": self.reset,
@@ -36,7 +49,7 @@ class Control:
             "/fault": self.fault, "/faults": self.faults,
             "/faults/clear": self.clear, "/presets": self.presets,
             "/tls": self.tls, "/listener": self.listener, "/dns": self.dns,
-            "/proxy": self.proxy,
+            "/proxy": self.proxy, "/wait": self.wait, "/sleep": self.sleep,
         }
 
     def index(self, _):
@@ -47,6 +60,21 @@ class Control:
 
     def requests(self, _):
         return list(self.state.counters.requests)
+
+    def wait(self, arg):
+        """Until so many jwks (discovery) fetches have come, or timeout."""
+        end = time.monotonic() + arg.get("timeout", 5)
+        total = self.state.counters.total
+        while time.monotonic() < end:
+            if all(total[kind] >= arg.get(kind, 0)
+                   for kind in ("jwks", "discovery")):
+                return dict(total)
+            total = self.state.counters.total
+            time.sleep(0.01)
+        raise ControlError(f"timed out at {total}")
+
+    def sleep(self, arg):
+        time.sleep(arg["seconds"])
 
     def reset(self, arg):
         """Counters; with {"all": true} faults and settings too."""
