@@ -1,0 +1,97 @@
+#include "credentials.h"
+
+#include <algorithm>
+
+namespace id_token {
+
+namespace {
+
+constexpr std::string_view kScheme = "bearer";
+
+bool is_white(char c) noexcept {
+    return c == ' ' || c == '\t';
+}
+
+std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_white(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_white(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// The scheme's name and what ends it; "BearerX" is another scheme.
+bool is_bearer(std::string_view value) noexcept {
+    if (value.size() < kScheme.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < kScheme.size(); i++) {
+        if (lower(value[i]) != kScheme[i]) {
+            return false;
+        }
+    }
+    return value.size() == kScheme.size() || is_white(value[kScheme.size()]) ||
+           value[kScheme.size()] == ',';
+}
+
+bool is_token68_char(char c) noexcept {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+           c == '~' || c == '+' || c == '/';
+}
+
+// RFC 9110 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+bool is_token68(std::string_view text) noexcept {
+    std::size_t i = 0;
+    while (i < text.size() && is_token68_char(text[i])) {
+        i++;
+    }
+    return i > 0 && text.find_first_not_of('=', i) == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<std::optional<std::string_view>> parse_bearer(
+    std::string_view value) noexcept {
+    if (!is_bearer(value)) {
+        return std::optional<std::string_view>();
+    }
+    std::string_view rest = value.substr(kScheme.size());
+    std::size_t begin = rest.find_first_not_of(' ');
+    if (begin == 0 || begin == std::string_view::npos ||
+        !is_token68(rest.substr(begin))) {
+        return Error::credentials_malformed;
+    }
+    return std::optional(rest.substr(begin));
+}
+
+std::optional<CookiePair> next_cookie(std::string_view &rest) noexcept {
+    while (!rest.empty()) {
+        std::size_t end = std::min(rest.find(';'), rest.size());
+        std::string_view whole = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+
+        std::size_t equals = whole.find('=');
+        if (equals == std::string_view::npos) {
+            continue;
+        }
+        CookiePair pair;
+        pair.whole = whole;
+        pair.name = trim(whole.substr(0, equals));
+        pair.value = trim(whole.substr(equals + 1));
+        if (pair.value.size() >= 2 && pair.value.starts_with('"') &&
+            pair.value.ends_with('"')) {
+            pair.value = pair.value.substr(1, pair.value.size() - 2);
+        }
+        return pair;
+    }
+    return std::nullopt;
+}
+
+}  // namespace id_token

@@ -1,0 +1,35 @@
+// Where a token is presented (L2): RFC 6750 2.1, RFC 9110 11.4, RFC 6265 4.2.
+
+#ifndef ID_TOKEN_CORE_CREDENTIALS_H
+#define ID_TOKEN_CORE_CREDENTIALS_H
+
+#include <optional>
+#include <string_view>
+
+#include "result.h"
+
+namespace id_token {
+
+// The token of an Authorization value: nothing if it is of another scheme or
+// empty; credentials_malformed if it is Bearer without exactly one token68.
+// The result is a view into `value`.
+[[nodiscard]] Result<std::optional<std::string_view>> parse_bearer(
+    std::string_view value) noexcept;
+
+// One `name=value` pair of a Cookie header. `whole` spans the pair, so that it
+// can be cut out by whoever strips it.
+struct CookiePair {
+    std::string_view name;
+    std::string_view value;  // without the surrounding quotes, if any
+    std::string_view whole;
+};
+
+// Takes the next pair off `rest` (split at ';' only, surrounding white space
+// dropped, pairs without '=' passed over); nothing at the end. Names are
+// compared by the caller, byte for byte.
+[[nodiscard]] std::optional<CookiePair> next_cookie(
+    std::string_view &rest) noexcept;
+
+}  // namespace id_token
+
+#endif
