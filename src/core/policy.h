@@ -1,0 +1,47 @@
+// What a provider asks of its tokens, and the rules on claims, one function
+// each (L3): OIDC Core 3.1.3.7, RULES 16 to 25.
+
+#ifndef ID_TOKEN_CORE_POLICY_H
+#define ID_TOKEN_CORE_POLICY_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algorithm.h"
+#include "claims.h"
+#include "error.h"
+
+namespace id_token {
+
+struct Policy {
+    std::uint64_t id = 0;  // different for every policy a process ever holds
+    std::string issuer;
+    std::string client_id;
+    std::vector<std::string> trusted_audiences;
+    AlgorithmSet algorithms;
+    std::int64_t leeway = 30;                  // seconds
+    std::optional<std::int64_t> max_age;       // seconds since iat
+    std::optional<std::int64_t> max_auth_age;  // seconds since auth_time
+};
+
+// Each returns Error::ok or its reason.
+[[nodiscard]] Error check_issuer(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_audience(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_azp(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_subject(const Claims &c) noexcept;
+[[nodiscard]] Error check_kind(const Claims &c) noexcept;
+
+// Reads exp, iat, nbf and auth_time; a wrong type or a missing one is refused.
+// auth_time of a wrong type is refused only if the policy asks for it.
+[[nodiscard]] Result<Times> parse_times(const Claims &c,
+                                        const Policy &p) noexcept;
+
+// Judged on every request. `now`: seconds since the epoch.
+[[nodiscard]] Error check_times(const Times &t, const Policy &p,
+                                std::int64_t now) noexcept;
+
+}  // namespace id_token
+
+#endif
