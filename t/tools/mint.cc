@@ -77,7 +77,7 @@ struct Options {
 };
 
 class Arguments {
-public:
+  public:
     Arguments(int argc, char **argv) : next_(argv), end_(argv + argc) {}
     [[nodiscard]] bool more() const { return next_ != end_; }
     std::string take(const std::string &for_what) {
@@ -87,7 +87,7 @@ public:
         return *next_++;
     }
 
-private:
+  private:
     char **next_;
     char **end_;
 };
@@ -98,12 +98,10 @@ std::string *text_option(Options &o, const std::string &name) {
         std::string *value;
     };
     const Row rows[] = {
-        {"--key", &o.key},       {"--vectors", &o.vectors},
-        {"--alg", &o.alg},       {"--kid", &o.kid},
-        {"--typ", &o.typ},       {"--iss", &o.iss},
-        {"--aud", &o.aud},       {"--sub", &o.sub},
-        {"--exp", &o.exp},       {"--header", &o.header},
-        {"--claims", &o.claims}, {"--via", &o.via},
+        {"--key", &o.key},       {"--vectors", &o.vectors}, {"--alg", &o.alg},
+        {"--kid", &o.kid},       {"--typ", &o.typ},         {"--iss", &o.iss},
+        {"--aud", &o.aud},       {"--sub", &o.sub},         {"--exp", &o.exp},
+        {"--header", &o.header}, {"--claims", &o.claims},   {"--via", &o.via},
         {"--break", &o.spoil},   {"--out", &o.out},
     };
     for (const Row &row : rows) {
@@ -201,10 +199,10 @@ void make_key(const Options &o) {
     key.kid = o.kid;
     JwkOptions jwk;
     jwk.secret = true;
-    write_secret(o.out, o.out.ends_with(".jwk")
-                            ? mint::dump_json(mint::to_jwk(key, jwk).get())
-                                  + "\n"
-                            : mint::to_pem(key, true));
+    write_secret(o.out,
+                 o.out.ends_with(".jwk")
+                     ? mint::dump_json(mint::to_jwk(key, jwk).get()) + "\n"
+                     : mint::to_pem(key, true));
 }
 
 void print_pem(const Options &o) {
@@ -305,8 +303,7 @@ std::string one_token(const Options &o, const Key &key,
         return input + "." + mint::base64url(mint::sign(key, alg, input));
     }
     if (o.raw) {
-        return mint::encode_with_openssl(key, alg, o.raw_header,
-                                         o.raw_payload);
+        return mint::encode_with_openssl(key, alg, o.raw_header, o.raw_payload);
     }
     Json header = make_header(o, key, alg);
     Json claims = make_claims(o);
@@ -330,8 +327,7 @@ void print_tokens(const Options &o) {
         Json header = make_header(o, key, alg);
         Json claims = make_claims(o);
         for (const std::string &token :
-             mint::encode_many(key, alg, header.get(), claims.get(), o.count))
-        {
+             mint::encode_many(key, alg, header.get(), claims.get(), o.count)) {
             std::puts(token.c_str());
         }
         return;

@@ -53,7 +53,9 @@ constexpr std::array<RsaMember, 8> kRsaMembers{{
 template <auto Free>
 struct Deleter {
     template <typename T>
-    void operator()(T *p) const noexcept { Free(p); }
+    void operator()(T *p) const noexcept {
+        Free(p);
+    }
 };
 using Bn = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
 using Builder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
@@ -88,10 +90,9 @@ Pkey from_params(const char *type, OSSL_PARAM_BLD *builder, int selection) {
     Params params(OSSL_PARAM_BLD_to_param(builder));
     PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
     EVP_PKEY *pkey = nullptr;
-    need(params != nullptr && ctx != nullptr
-             && EVP_PKEY_fromdata_init(ctx.get()) == 1
-             && EVP_PKEY_fromdata(ctx.get(), &pkey, selection,
-                                  params.get()) == 1,
+    need(params != nullptr && ctx != nullptr &&
+             EVP_PKEY_fromdata_init(ctx.get()) == 1 &&
+             EVP_PKEY_fromdata(ctx.get(), &pkey, selection, params.get()) == 1,
          std::string("OpenSSL refuses this ") + type + " key");
     return Pkey(pkey);
 }
@@ -119,21 +120,20 @@ Pkey ec_from_jwk(const json_t *jwk) {
         if (crv != curve.crv) {
             continue;
         }
-        std::string point = "\x04" + base64url_decode(member(jwk, "x"))
-                            + base64url_decode(member(jwk, "y"));
+        std::string point = "\x04" + base64url_decode(member(jwk, "x")) +
+                            base64url_decode(member(jwk, "y"));
         bool secret = json_object_get(jwk, "d") != nullptr;
         Bn d = secret ? bignum(jwk, "d") : Bn();
         Builder builder(OSSL_PARAM_BLD_new());
         need(OSSL_PARAM_BLD_push_utf8_string(builder.get(),
                                              OSSL_PKEY_PARAM_GROUP_NAME,
-                                             curve.group, 0) == 1
-                 && OSSL_PARAM_BLD_push_octet_string(
-                        builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                        point.size()) == 1
-                 && (!secret
-                     || OSSL_PARAM_BLD_push_BN(builder.get(),
-                                               OSSL_PKEY_PARAM_PRIV_KEY,
-                                               d.get()) == 1),
+                                             curve.group, 0) == 1 &&
+                 OSSL_PARAM_BLD_push_octet_string(
+                     builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                     point.size()) == 1 &&
+                 (!secret ||
+                  OSSL_PARAM_BLD_push_BN(
+                      builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1),
              "OSSL_PARAM_BLD failed");
         return from_params("EC", builder.get(),
                            secret ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY);
@@ -145,12 +145,11 @@ Pkey okp_from_jwk(const json_t *jwk) {
     std::string crv = member(jwk, "crv");
     bool secret = json_object_get(jwk, "d") != nullptr;
     std::string raw = base64url_decode(member(jwk, secret ? "d" : "x"));
-    Pkey pkey(secret ? EVP_PKEY_new_raw_private_key_ex(
-                           nullptr, crv.c_str(), nullptr, bytes_of(raw),
-                           raw.size())
-                     : EVP_PKEY_new_raw_public_key_ex(
-                           nullptr, crv.c_str(), nullptr, bytes_of(raw),
-                           raw.size()));
+    Pkey pkey(
+        secret ? EVP_PKEY_new_raw_private_key_ex(nullptr, crv.c_str(), nullptr,
+                                                 bytes_of(raw), raw.size())
+               : EVP_PKEY_new_raw_public_key_ex(nullptr, crv.c_str(), nullptr,
+                                                bytes_of(raw), raw.size()));
     need(pkey != nullptr, "OpenSSL refuses this " + crv + " key");
     return pkey;
 }
@@ -209,8 +208,7 @@ std::string bn_param(const EVP_PKEY *pkey, const char *name, std::size_t pad) {
     Bn bn(raw);
     std::size_t len = static_cast<std::size_t>(BN_num_bytes(bn.get()));
     std::string out(std::max(len, pad), '\0');
-    need(BN_bn2binpad(bn.get(),
-                      reinterpret_cast<unsigned char *>(out.data()),
+    need(BN_bn2binpad(bn.get(), reinterpret_cast<unsigned char *>(out.data()),
                       static_cast<int>(out.size())) >= 0,
          "BN_bn2binpad failed");
     return out;
@@ -237,13 +235,13 @@ void add_rsa(json_t *jwk, const EVP_PKEY *pkey, bool secret) {
 void add_ec(json_t *jwk, const EVP_PKEY *pkey, bool secret) {
     const Curve &curve = curve_of(pkey);
     set_text(jwk, "crv", curve.crv);
-    set_raw(jwk, "x", bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X,
-                               curve.coordinate));
-    set_raw(jwk, "y", bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
-                               curve.coordinate));
+    set_raw(jwk, "x",
+            bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve.coordinate));
+    set_raw(jwk, "y",
+            bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve.coordinate));
     if (secret) {
-        set_raw(jwk, "d", bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY,
-                                   curve.coordinate));
+        set_raw(jwk, "d",
+                bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, curve.coordinate));
     }
 }
 
@@ -364,8 +362,8 @@ Key generate_key(const std::string &alg, unsigned bits) {
     }
     for (const Curve &curve : kCurves) {
         if (alg == curve.alg) {
-            key.pkey.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC",
-                                             curve.group));
+            key.pkey.reset(
+                EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.group));
         }
     }
     need(key.pkey != nullptr, "cannot make a key for " + alg);

@@ -76,11 +76,11 @@ std::string evp_sign(const Key &key, const Algorithm &a,
     bool ok = EVP_DigestSignInit_ex(ctx.get(), &pctx, a.digest, nullptr,
                                     nullptr, key.pkey.get(), nullptr) == 1;
     if (ok && a.pss) {
-        ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1
-             && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1;
+        ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1;
     }
-    ok = ok && EVP_DigestSign(ctx.get(), nullptr, &len, in(input),
-                              input.size()) == 1;
+    ok = ok &&
+         EVP_DigestSign(ctx.get(), nullptr, &len, in(input), input.size()) == 1;
     std::string signature(len, '\0');
     ok = ok && EVP_DigestSign(ctx.get(), out(signature), &len, in(input),
                               input.size()) == 1;
@@ -96,11 +96,10 @@ std::string der_to_raw(const std::string &der, std::size_t coordinate) {
     EcdsaSig sig(d2i_ECDSA_SIG(nullptr, &p, static_cast<long>(der.size())));
     std::string raw(2 * coordinate, '\0');
     int len = static_cast<int>(coordinate);
-    if (sig == nullptr
-        || BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), out(raw), len) != len
-        || BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), out(raw) + coordinate,
-                        len) != len)
-    {
+    if (sig == nullptr ||
+        BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), out(raw), len) != len ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), out(raw) + coordinate, len) !=
+            len) {
         throw std::runtime_error("the key's curve does not fit the algorithm");
     }
     return raw;
@@ -110,8 +109,7 @@ std::string hmac_sha256(const std::string &secret, const std::string &input) {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-             in(input), input.size(), mac, &len) == nullptr)
-    {
+             in(input), input.size(), mac, &len) == nullptr) {
         throw std::runtime_error("HMAC failed");
     }
     return {reinterpret_cast<char *>(mac), len};
@@ -148,8 +146,7 @@ struct Segments {
     }
     [[nodiscard]] const Algorithm &algorithm() const {
         Json json = header_json();
-        const char *alg =
-            json_string_value(json_object_get(json.get(), "alg"));
+        const char *alg = json_string_value(json_object_get(json.get(), "alg"));
         return find_algorithm(alg == nullptr ? "" : alg);
     }
     void set_header(const json_t *json) { header = base64url(dump_json(json)); }
@@ -221,8 +218,8 @@ std::string break_hs256_pem(const Key &key, Segments s) {
     Json header = s.header_json();
     set_text(header.get(), "alg", "HS256");
     s.set_header(header.get());
-    return with_signature(s.input(), hmac_sha256(to_pem(key, false),
-                                                 s.input()));
+    return with_signature(s.input(),
+                          hmac_sha256(to_pem(key, false), s.input()));
 }
 
 std::string break_embedded_jwk(const Key &key, Segments s) {
@@ -301,17 +298,15 @@ std::string sign(const Key &key, const std::string &alg,
                  const std::string &input) {
     const Algorithm &a = find_algorithm(alg);
     std::string signature = evp_sign(key, a, input, RSA_PSS_SALTLEN_DIGEST);
-    return a.coordinate == 0 ? signature
-                             : der_to_raw(signature, a.coordinate);
+    return a.coordinate == 0 ? signature : der_to_raw(signature, a.coordinate);
 }
 
 std::string encode_with_libjwt(const Key &key, const std::string &alg,
                                const json_t *header, const json_t *payload) {
     jwt_alg_t id = jwt_str_alg(alg.c_str());
     const char *own = json_string_value(json_object_get(header, "alg"));
-    if (id == JWT_ALG_INVAL || !json_is_object(payload) || own == nullptr
-        || alg != own || json_object_get(header, "typ") == nullptr)
-    {
+    if (id == JWT_ALG_INVAL || !json_is_object(payload) || own == nullptr ||
+        alg != own || json_object_get(header, "typ") == nullptr) {
         return "";
     }
     jwt_t *raw = nullptr;
@@ -322,12 +317,11 @@ std::string encode_with_libjwt(const Key &key, const std::string &alg,
     Json rest(json_copy(const_cast<json_t *>(header)));
     json_object_del(rest.get(), "alg");
     std::string pem = private_pem(key);
-    if (pem.empty()
-        || jwt_add_headers_json(jwt.get(), dump_json(rest.get()).c_str()) != 0
-        || jwt_add_grants_json(jwt.get(), dump_json(payload).c_str()) != 0
-        || jwt_set_alg(jwt.get(), id, in(pem),
-                       static_cast<int>(pem.size())) != 0)
-    {
+    if (pem.empty() ||
+        jwt_add_headers_json(jwt.get(), dump_json(rest.get()).c_str()) != 0 ||
+        jwt_add_grants_json(jwt.get(), dump_json(payload).c_str()) != 0 ||
+        jwt_set_alg(jwt.get(), id, in(pem), static_cast<int>(pem.size())) !=
+            0) {
         return "";
     }
     char *text = jwt_encode_str(jwt.get());
@@ -365,8 +359,8 @@ std::vector<std::string> encode_many(const Key &key, const std::string &alg,
         threads.emplace_back([&, w] {
             try {
                 for (unsigned i = w; i < count; i += workers) {
-                    tokens[i] = encode_with_openssl(key, alg, head,
-                                                    payloads[i]);
+                    tokens[i] =
+                        encode_with_openssl(key, alg, head, payloads[i]);
                 }
             } catch (...) {
                 failures[w] = std::current_exception();
@@ -391,8 +385,8 @@ std::string break_token(const Key &key, const std::string &token,
             return b.make(key, Segments(token));
         }
     }
-    throw std::runtime_error("--break takes one of: "
-                             + std::string(break_kinds()));
+    throw std::runtime_error("--break takes one of: " +
+                             std::string(break_kinds()));
 }
 
 const char *break_kinds() {

@@ -49,10 +49,11 @@ class Keys:
         key = spec.get("key")
         if key is None:
             self.made += 1
-            name = f"key-{id(self)}-{self.made}.jwk"
-            key = os.path.join(self.directory, name)
-            self.mint.run("key", "--alg", alg or "RS256", "--kid",
-                          spec.get("kid") or name, "--out", key)
+            kid = spec.get("kid") or f"key-{self.made}"
+            key = os.path.join(self.directory,
+                               f"{id(self)}-{self.made}.jwk")
+            self.mint.run("key", "--alg", alg or "RS256", "--kid", kid,
+                          "--out", key)
         jwk = json.loads(self.mint.run("jwks", key))["keys"][0]
         for name in ("kid", "alg", "use"):
             if name in spec and spec[name] is None:
