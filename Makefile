@@ -1,8 +1,9 @@
 # nginx-auth-id-token. "make help" lists the targets.
 
 BUILD     ?= build
-NGINX     ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
+NGINX_BIN ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
 NGINX_SRC ?= /usr/share/nginx/src
+JOBS      ?= $(shell nproc)
 CC         = gcc
 CXX        = g++
 AR         = ar
@@ -108,12 +109,64 @@ $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 
 -include $(wildcard $(B)/obj/*/*.d)
 
-# -- housekeeping -------------------------------------------------------------
+# -- tests --------------------------------------------------------------------
+
+# What the test scripts are told: the nginx to run, the module, the tools.
+test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(B)/$(module) BUILD=$(B) JOBS=$(JOBS)
+
+parts := unit integration blackbox
+
+.PHONY: test unit integration blackbox demo
+test: ## install what is missing, build, run every test, count them
+	@t/tools/deps.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
+	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(parts)
+
+unit: $(units) ## the core's unit tests
+	@JOBS=$(JOBS) t/tools/unit.sh $(B)/log/unit $(units)
+
+integration: $(B)/$(module) $(tools) ## t/*.t on a real nginx; TESTS= names some
+	@$(test_env) t/tools/prove.sh $(B)/log/integration $(TESTS)
+
+blackbox: $(B)/$(module) $(tools) ## the token vectors through a real nginx
+	@$(test_env) python3 t/tools/blackbox.py
+
+demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
+	@t/tools/deps.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) module tools
+	@$(test_env) KEEP=$(KEEP) t/tools/demo.sh
+
+.PHONY: check format fresh matrix
+check: ## format, lint, layering, every directive documented, merged and tested
+	@BUILD=$(B) t/tools/check.sh
+
+format: ## format the core and the tests in place
+	@t/tools/check.sh format
+
+fresh: ## make test and make demo of the last commit in a new Debian 12 root
+	@t/tools/fresh.sh
+
+matrix: ## nginx 1.22 to 1.30, gcc and clang, dynamic and static: one table
+	@t/tools/matrix.sh
+
+# -- installation and housekeeping --------------------------------------------
+
+modules_path = $(or $(shell $(NGINX_BIN) -V 2>&1 | \
+                 sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),\
+                 /usr/lib/nginx/modules)
+
+.PHONY: deps install
+deps: ## install what building and testing need (Debian)
+	@t/tools/deps.sh
+
+install: $(B)/$(module) ## copy the module to nginx's modules-path, below DESTDIR
+	install -d $(DESTDIR)$(modules_path)
+	install -m 644 $< $(DESTDIR)$(modules_path)/
 
 .PHONY: help clean FORCE
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | \
-	    awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	    awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
 clean: ## remove everything that was built
 	rm -rf $(B)

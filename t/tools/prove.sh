@@ -1,7 +1,7 @@
 #!/bin/bash
 # prove.sh OUT [FILE.t...]: runs Test::Nginx files (default: t/*.t), JOBS at a
 # time, each with its own server root and port, and counts.
-# NGINX is the binary, MODULE the .so (empty: linked in statically), BUILD holds
+# NGINX_BIN is nginx, MODULE the .so (empty: linked in statically), BUILD holds
 # the tools; PART names the result.
 set -u
 
@@ -15,7 +15,7 @@ mkdir -p "$out"
 rm -rf "${out:?}"/*
 out=$(cd "$out" && pwd)
 
-export TEST_NGINX_BINARY=${NGINX:-nginx}
+export TEST_NGINX_BINARY=${NGINX_BIN:-nginx}
 export TEST_NGINX_LOAD_MODULES=${MODULE-}
 export ID_TOKEN_BUILD=${BUILD:-$PWD/build}
 export PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
@@ -40,8 +40,15 @@ one() {
     TEST_NGINX_SERVER_PORT=$(free_port)
     export TEST_NGINX_SERVER_PORT TEST_NGINX_PORT=$TEST_NGINX_SERVER_PORT
     SECONDS=0
-    prove -v "$2" > "$1/$name.log" 2>&1
+    timeout -k 10 "${FILE_TIMEOUT:-300}" prove -v "$2" \
+        > "$1/$name.log" 2>&1 < /dev/null
     rc=$?
+    if [ $rc = 124 ]; then
+        echo "$2: stopped after ${FILE_TIMEOUT:-300} s" >> "$1/$name.log"
+    fi
+    if [ -f "$TEST_NGINX_SERVROOT/logs/nginx.pid" ]; then
+        kill "$(cat "$TEST_NGINX_SERVROOT/logs/nginx.pid")" 2> /dev/null
+    fi
     passed=$(grep -c '^ok ' "$1/$name.log")
     failed=$(grep -c '^not ok .*' "$1/$name.log")
     skipped=$(grep -c '^ok .*# [Ss][Kk][Ii][Pp]' "$1/$name.log")
