@@ -1,0 +1,228 @@
+/*
+ * What the files of the adapter share: nginx's headers, the configuration,
+ * the state of a request.
+ */
+
+#ifndef NGX_HTTP_AUTH_ID_TOKEN_H_INCLUDED
+#define NGX_HTTP_AUTH_ID_TOKEN_H_INCLUDED
+
+extern "C" {
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_event.h>
+#include <ngx_event_openssl.h>
+}
+
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../core/validator.h"
+
+#include "ngx_http_auth_id_token_keys.h"
+#include "ngx_http_auth_id_token_wait.h"
+
+
+extern ngx_module_t  ngx_http_auth_id_token_module;
+
+
+/* A provider is atomic: complete, or the configuration is refused. */
+
+typedef struct {
+    ngx_str_t                              name;
+    id_token::Policy                       policy;
+    ngx_http_auth_id_token_keys_t         *keys;
+} ngx_http_auth_id_token_provider_t;
+
+
+typedef struct {
+    std::unordered_map<std::string_view, ngx_http_auth_id_token_provider_t *>
+                                           providers;
+
+    /* the claims that the configuration names, kept with each proven token */
+    std::vector<id_token::ClaimPath>       slots;
+
+    size_t                                 cache_size;   /* 0: off */
+} ngx_http_auth_id_token_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                              cookie;       /* empty: bearer */
+    ngx_str_t                              name;         /* as configured */
+} ngx_http_auth_id_token_source_t;
+
+
+typedef struct {
+    ngx_flag_t                             enable;
+    ngx_http_auth_id_token_provider_t     *provider;
+    ngx_http_complex_value_t              *selector;     /* $variable */
+    ngx_str_t                              provider_name;
+    ngx_str_t                              file;         /* where the name is */
+    ngx_uint_t                             line;
+
+    ngx_http_complex_value_t              *realm;
+    ngx_array_t                           *sources;
+} ngx_http_auth_id_token_loc_conf_t;
+
+
+/* what a request presented, kept from before it was stripped */
+
+typedef struct {
+    ngx_str_t                              authorization;
+    ngx_str_t                             *cookies;
+    ngx_uint_t                             ncookies;
+} ngx_http_auth_id_token_presented_t;
+
+
+/*
+ * The state of a request. It is found again after an internal redirect, which
+ * clears r->ctx, by the cleanup of the pool; a subrequest has its own.
+ *
+ * The verdict holds for the location `conf` only: elsewhere it is worked out
+ * again, where `token` spares a second look at the signature.
+ */
+
+typedef struct {
+    ngx_http_request_t                    *request;
+
+    ngx_http_auth_id_token_loc_conf_t     *conf;
+    ngx_http_auth_id_token_provider_t     *provider;
+    ngx_http_auth_id_token_source_t       *source;
+    id_token::TokenRef                     token;
+    id_token::Error                        error;
+    id_token::Diagnosis                    diagnosis;
+
+    ngx_http_auth_id_token_presented_t    *presented;
+    ngx_http_auth_id_token_waiter_t        waiter;
+    ngx_table_elt_t                       *challenge;
+
+    /* earlier tokens, which variables may still point into */
+    std::vector<id_token::TokenRef>        previous;
+
+    std::optional<id_token::Claims>        parsed;
+    id_token::VerifiedToken               *parsed_of;
+    ngx_str_t                              claims;       /* $id_token_claims */
+
+    unsigned                               judged:1;
+    unsigned                               asked:2;
+} ngx_http_auth_id_token_ctx_t;
+
+
+/* ..._conf.cc */
+
+void *ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept;
+char *ngx_http_auth_id_token_init_main_conf(ngx_conf_t *cf, void *conf)
+    noexcept;
+void *ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept;
+char *ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child) noexcept;
+
+char *ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept;
+char *ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+char *ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
+/* the number of the slot that holds this claim */
+ngx_uint_t ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
+    const id_token::ClaimPath &path);
+
+/* ..._provider.cc */
+
+char *ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
+/* ..._token.cc: where the token is presented */
+
+id_token::Error ngx_http_auth_id_token_find(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf, std::string_view *token,
+    ngx_http_auth_id_token_source_t **source) noexcept;
+
+/* ..._judge.cc: the verdict on a request in its present location */
+
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING,
+    NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS,
+    NGX_HTTP_AUTH_ID_TOKEN_NEED_REFETCH
+} ngx_http_auth_id_token_need_e;
+
+ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_get_ctx(
+    ngx_http_request_t *r) noexcept;
+ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_make_ctx(
+    ngx_http_request_t *r) noexcept;
+ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge(
+    ngx_http_request_t *r, ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+
+/*
+ * The state that variables show: judged now, with what is at hand, if it has
+ * not been for the present location. NULL: nothing to show.
+ */
+ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_peek(
+    ngx_http_request_t *r) noexcept;
+
+void ngx_http_auth_id_token_exit_worker(void) noexcept;
+
+/* ..._handler.cc */
+
+ngx_int_t ngx_http_auth_id_token_access_handler(ngx_http_request_t *r) noexcept;
+ngx_int_t ngx_http_auth_id_token_preaccess_handler(ngx_http_request_t *r)
+    noexcept;
+
+/* ..._answer.cc: the status code of a refusal, its headers and log line */
+
+ngx_int_t ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+
+/* ..._variables.cc */
+
+ngx_int_t ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept;
+ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
+char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
+
+static inline std::string_view
+ngx_http_auth_id_token_view(const ngx_str_t &s)
+{
+    return std::string_view(reinterpret_cast<const char *>(s.data), s.len);
+}
+
+
+/* an object in a pool, destroyed with it; NULL when there is no memory */
+
+template <class T>
+static inline T *
+ngx_http_auth_id_token_create(ngx_pool_t *pool) noexcept
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(pool, sizeof(T));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    try {
+        T  *object = ::new (cln->data) T();
+
+        cln->handler = [](void *data) {
+            static_cast<T *>(data)->~T();
+        };
+
+        return object;
+
+    } catch (...) {
+        return NULL;
+    }
+}
+
+
+#endif /* NGX_HTTP_AUTH_ID_TOKEN_H_INCLUDED */
