@@ -1,0 +1,275 @@
+#include "core/jws.h"
+
+#include <new>
+
+#include "unit/allocation.h"
+#include "unit/support.h"
+
+using namespace id_token;
+
+namespace {
+
+Error split(std::string_view token) {
+    const auto segments = parse_segments(token);
+    return segments ? Error::ok : segments.error();
+}
+
+Error judge(const std::string &header,
+            std::optional<std::string> *kid = nullptr) {
+    const auto parsed = parse_jose_header(mint::base64url(header), kid);
+    return parsed ? Error::ok : parsed.error();
+}
+
+// Members beside a good "alg".
+Error with(const std::string &members) {
+    return judge(R"({"alg":"RS256",)" + members + "}");
+}
+
+void three_segments(void **) {
+    const std::string_view token = "QUJD.REVG.R0hJ";
+    const auto s = parse_segments(token);
+    assert_true(static_cast<bool>(s));
+    assert_text(s->header, "QUJD");
+    assert_text(s->payload, "REVG");
+    assert_text(s->signature, "R0hJ");
+    assert_text(s->signing_input, "QUJD.REVG");
+    // Views into the token, which is what gets signed.
+    assert_ptr_equal(s->signing_input.data(), token.data());
+}
+
+void another_number_of_segments_is_refused(void **) {
+    assert_reason(split(""), Error::token_format);
+    assert_reason(split("QUJD"), Error::token_format);
+    assert_reason(split("QUJD.REVG"), Error::token_format);
+    assert_reason(split("QUJD.REVG.R0hJ"), Error::ok);
+    assert_reason(split("QUJD.REVG.R0hJ.QUJD"), Error::token_format);
+    assert_reason(split("QUJD.REVG.R0hJ.QUJD.QUJD"), Error::token_encrypted);
+    assert_reason(split("QUJD..R0hJ.QUJD.QUJD"), Error::token_encrypted);
+    assert_reason(split("QUJD.REVG.R0hJ.QUJD.QUJD.QUJD"), Error::token_format);
+    assert_reason(split("...."), Error::token_encrypted);
+    assert_reason(split("....."), Error::token_format);
+    assert_reason(split("..."), Error::token_format);
+}
+
+void header_and_signature_must_not_be_empty(void **) {
+    assert_reason(split("."), Error::token_format);
+    assert_reason(split(".."), Error::token_format);
+    assert_reason(split(".REVG.R0hJ"), Error::token_format);
+    assert_reason(split("QUJD.REVG."), Error::token_format);
+    // A well-formed JWS, if no claim set.
+    assert_reason(split("QUJD..R0hJ"), Error::ok);
+    assert_reason(split("QUJD.R0hJ."), Error::token_format);
+}
+
+void each_segment_is_strict_base64url(void **) {
+    for (const std::string bad : {"A", "QR", "QQ=", "Q Q", "Q+Q", "QQ\n"}) {
+        assert_reason(split(bad + ".REVG.R0hJ"), Error::base64url);
+        assert_reason(split("QUJD." + bad + ".R0hJ"), Error::base64url);
+        assert_reason(split("QUJD.REVG." + bad), Error::base64url);
+    }
+    assert_reason(split("QQ.QQ.QQ"), Error::ok);
+    assert_reason(split(std::string("QUJD.REVG.R0hJ\0", 15)), Error::base64url);
+}
+
+void length_is_bounded(void **) {
+    const std::string head = "QUJD.";
+    const std::string tail = ".R0hJ";
+    std::string body(kMaxTokenBytes - head.size() - tail.size(), 'A');
+    body.resize(body.size() / 4 * 4);
+    assert_reason(split(head + body + tail), Error::ok);
+    assert_reason(split(std::string(kMaxTokenBytes, 'A')), Error::token_format);
+    assert_reason(split(std::string(kMaxTokenBytes + 1, 'A')),
+                  Error::token_too_long);
+}
+
+void a_plain_header(void **) {
+    const auto h =
+        parse_jose_header(mint::base64url(R"({"alg":"ES256","kid":"k 1"})"));
+    assert_true(static_cast<bool>(h));
+    assert_ptr_equal(h->algorithm, find_algorithm("ES256"));
+    assert_text(h->kid.value(), "k 1");
+
+    const auto none = parse_jose_header(mint::base64url(R"({"alg":"EdDSA"})"));
+    assert_false(none->kid.has_value());
+}
+
+void a_header_is_a_json_object(void **) {
+    for (const char *text :
+         {"", "x", "[]", "null", "\"RS256\"", R"({"alg":"RS256"} x)",
+          R"({"alg":"RS256","alg":"RS256"})",
+          R"({"alg":"RS256","x":{"a":1,"a":2}})",
+          "\xef\xbb\xbf{\"alg\":\"RS256\"}",
+          "{\"alg\":\"RS256\",\"x\":\"\xff\"}",
+          R"({"alg":"RS256","x":"\ud800"})",
+          R"({"alg":"RS256","x":"\u0000"})"}) {
+        assert_reason(judge(text), Error::header_json);
+    }
+    assert_reason(judge(R"( {"alg":"RS256"} )"), Error::ok);
+    assert_reason(judge(R"({"alg":"RS256","x":)" + std::string(99, '[') +
+                        std::string(99, ']') + "}"),
+                  Error::ok);
+    assert_reason(judge(R"({"alg":"RS256","x":)" + std::string(100, '[') +
+                        std::string(100, ']') + "}"),
+                  Error::header_json);
+
+    const auto malformed = parse_jose_header("A");
+    assert_reason(malformed.error(), Error::base64url);
+}
+
+void alg_is_a_string_that_we_know(void **) {
+    for (const Algorithm &a : algorithms()) {
+        assert_reason(judge(unit::header(std::string(a.name), "k")), Error::ok);
+    }
+    assert_reason(judge("{}"), Error::alg_missing);
+    for (const char *value : {"null", "1", "true", "[\"RS256\"]", "{}"}) {
+        assert_reason(judge(std::string(R"({"alg":)") + value + "}"),
+                      Error::alg_missing);
+    }
+    for (const char *name : {"", "none", "None", "nOnE", "HS256", "HS512",
+                             "rs256", "RS256 ", "RSA-OAEP", "ES256K"}) {
+        assert_reason(judge(unit::header(name, "k")), Error::alg_not_allowed);
+    }
+    // An encrypted token's header, though of three segments.
+    assert_reason(judge(R"({"alg":"RSA-OAEP","enc":"A256GCM"})"),
+                  Error::alg_not_allowed);
+}
+
+void crit_is_refused_whatever_it_holds(void **) {
+    for (const char *value :
+         {"[]", "[\"b64\"]", "[\"exp\"]", "null", "\"exp\"", "false"}) {
+        assert_reason(with(std::string("\"crit\":") + value), Error::crit);
+    }
+    assert_reason(with("\"Crit\":[]"), Error::ok);
+}
+
+void b64_may_only_be_true(void **) {
+    assert_reason(with("\"b64\":true"), Error::ok);
+    for (const char *value : {"false", "null", "1", "\"true\""}) {
+        assert_reason(with(std::string("\"b64\":") + value), Error::b64);
+    }
+}
+
+void zip_is_refused(void **) {
+    assert_reason(with("\"zip\":\"DEF\""), Error::zip);
+    assert_reason(with("\"zip\":null"), Error::zip);
+    assert_reason(with("\"zap\":\"DEF\""), Error::ok);
+}
+
+void nested_tokens_are_refused(void **) {
+    for (const char *value :
+         {"\"JWT\"", "\"jwt\"", "\"Jwt\"", "\"application/jwt\"",
+          "\"Application/JWT\"", "1", "null", "[\"JWT\"]"}) {
+        assert_reason(with(std::string("\"cty\":") + value), Error::cty);
+    }
+    assert_reason(with("\"cty\":\"json\""), Error::ok);
+    assert_reason(with("\"cty\":\"JWT2\""), Error::ok);
+    assert_reason(with("\"cty\":\"\""), Error::ok);
+}
+
+void kid_is_a_string(void **) {
+    for (const char *value : {"1", "null", "true", "[\"k\"]", "{}"}) {
+        assert_reason(with(std::string("\"kid\":") + value), Error::kid_type);
+    }
+    assert_reason(with("\"kid\":\"\""), Error::ok);
+    assert_reason(with("\"kid\":\"../../etc/passwd\""), Error::ok);
+}
+
+void typ_is_that_of_a_jwt(void **) {
+    for (const char *type : {"JWT", "jwt", "JwT", "application/jwt",
+                             "APPLICATION/JWT", "JOSE", "jose"}) {
+        assert_reason(with(std::string("\"typ\":\"") + type + "\""), Error::ok);
+    }
+    for (const char *type :
+         {"at+jwt", "AT+JWT", "application/at+jwt", "logout+jwt",
+          "secevent+jwt", "dpop+jwt", "token-introspection+jwt", "", "JWT ",
+          " JWT", "JW", "JWTX", "JOSE+JSON", "application/jose", "text/jwt",
+          "id_token"}) {
+        assert_reason(with(std::string("\"typ\":\"") + type + "\""),
+                      Error::typ);
+    }
+    for (const char *value : {"null", "1", "[\"JWT\"]"}) {
+        assert_reason(with(std::string("\"typ\":") + value), Error::typ);
+    }
+}
+
+// RFC 8725 3.10
+void keys_and_urls_in_the_header_mean_nothing(void **) {
+    assert_reason(with(R"("jku":"https://evil.example/","x5u":1,"jwk":{},)"
+                       R"("x5c":["AA"],"x5t":"x","x5t#S256":"y","iss":"z")"),
+                  Error::ok);
+}
+
+void the_cheaper_rule_speaks_first(void **) {
+    assert_reason(judge(R"({"crit":[],"zip":1,"typ":1})"), Error::alg_missing);
+    assert_reason(judge(R"({"alg":"none","crit":[]})"), Error::alg_not_allowed);
+    assert_reason(with(R"("crit":[],"b64":false,"zip":1)"), Error::crit);
+    assert_reason(with(R"("b64":false,"zip":1)"), Error::b64);
+    assert_reason(with(R"("zip":1,"cty":"JWT")"), Error::zip);
+    assert_reason(with(R"("cty":"JWT","kid":1)"), Error::cty);
+    assert_reason(with(R"("kid":1,"typ":1)"), Error::kid_type);
+}
+
+void a_refusal_names_the_kid(void **) {
+    std::optional<std::string> kid;
+    assert_reason(judge(R"({"alg":"none","kid":"k1"})", &kid),
+                  Error::alg_not_allowed);
+    assert_text(kid.value(), "k1");
+    assert_reason(judge(R"({"alg":"none","kid":7})", &kid),
+                  Error::alg_not_allowed);
+    assert_false(kid.has_value());
+    assert_reason(judge(R"({"alg":"RS256","kid":"k2"})", &kid), Error::ok);
+    assert_text(kid.value(), "k2");
+}
+
+void a_failed_allocation_is_out_of_memory(void **) {
+    const std::string good =
+        mint::base64url(R"({"alg":"RS256","typ":"JWT","kid":")" +
+                        std::string(200, 'k') + "\"}");
+    const std::string bad = mint::base64url(R"({"alg":"none","kid":")" +
+                                            std::string(200, 'k') + "\"}");
+    for (const std::string &header : {good, bad}) {
+        const Error answer =
+            header == good ? Error::ok : Error::alg_not_allowed;
+        const long failed = unit::with_each_allocation_failing(
+            unit::Failing::one,
+            [&] {
+                try {
+                    std::optional<std::string> kid;
+                    const auto h = parse_jose_header(header, &kid);
+                    return h ? Error::ok : h.error();
+                } catch (const std::bad_alloc &) {
+                    return Error::out_of_memory;
+                }
+            },
+            [&](Error error, bool hit) {
+                assert_reason(error, hit ? Error::out_of_memory : answer);
+            });
+        assert_true(failed > 10);
+    }
+}
+
+}  // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(three_segments),
+        cmocka_unit_test(another_number_of_segments_is_refused),
+        cmocka_unit_test(header_and_signature_must_not_be_empty),
+        cmocka_unit_test(each_segment_is_strict_base64url),
+        cmocka_unit_test(length_is_bounded),
+        cmocka_unit_test(a_plain_header),
+        cmocka_unit_test(a_header_is_a_json_object),
+        cmocka_unit_test(alg_is_a_string_that_we_know),
+        cmocka_unit_test(crit_is_refused_whatever_it_holds),
+        cmocka_unit_test(b64_may_only_be_true),
+        cmocka_unit_test(zip_is_refused),
+        cmocka_unit_test(nested_tokens_are_refused),
+        cmocka_unit_test(kid_is_a_string),
+        cmocka_unit_test(typ_is_that_of_a_jwt),
+        cmocka_unit_test(keys_and_urls_in_the_header_mean_nothing),
+        cmocka_unit_test(the_cheaper_rule_speaks_first),
+        cmocka_unit_test(a_refusal_names_the_kid),
+        cmocka_unit_test(a_failed_allocation_is_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
