@@ -123,7 +123,7 @@ test: ## install what is missing, build, run every test, count them
 	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(parts)
 
 unit: $(units) ## the core's unit tests
-	@JOBS=$(JOBS) t/tools/unit.sh $(B)/log/unit $(units)
+	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
 
 integration: $(B)/$(module) $(tools) ## t/*.t on a real nginx; TESTS= names some
 	@$(test_env) t/tools/prove.sh $(B)/log/integration $(TESTS)
@@ -135,6 +135,78 @@ demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 	@t/tools/deps.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools
 	@$(test_env) KEEP=$(KEEP) t/tools/demo.sh
+
+# -- the same under sanitizers, under valgrind, linked in ---------------------
+
+.PHONY: static asan asan-build asan-unit asan-integration asan-blackbox
+.PHONY: valgrind valgrind-unit valgrind-integration
+
+# All of nginx: NGINX_SRC if it is that, else what Debian's source package has.
+full_src = $(if $(wildcard $(NGINX_SRC)/src/core/nginx.c),$(NGINX_SRC),$(B)/nginx-full)
+
+$(B)/nginx-full:
+	@t/tools/nginx_src.sh $@
+
+static: $(full_src) $(tools) ## build a whole nginx with the module linked in, test it
+	@CC=$(CC) JOBS=$(JOBS) t/tools/nginx_build.sh $(full_src) $(B)/static \
+	    --add-module=$(CURDIR)
+	@$(test_env) NGINX_BIN=$(B)/static/nginx MODULE= PART=static \
+	    t/tools/prove.sh $(B)/log/static $(TESTS)
+
+A := $(B)/asan
+asan_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address
+ubsan_flags := -fsanitize=undefined -fno-sanitize-recover=undefined
+asan_env = ASAN_OPTIONS=detect_odr_violation=0:log_path=$(A)/reports/asan \
+           UBSAN_OPTIONS=print_stacktrace=1:log_path=$(A)/reports/ubsan \
+           LSAN_OPTIONS=suppressions=$(CURDIR)/t/tools/lsan.supp:print_suppressions=0
+
+asan: ## unit tests, t/*.t and the vectors, all under ASan and UBSan
+	@$(MAKE) --no-print-directory -j$(JOBS) tools asan-build
+	@MAKE='$(MAKE)' t/tools/suite.sh $(A)/log \
+	    asan-unit asan-integration asan-blackbox
+
+# nginx itself gets ASan only: its own code is not clean under UBSan.
+asan-build: $(full_src)
+	@$(MAKE) --no-print-directory BUILD=$(A) units \
+	    CXXFLAGS='$(asan_flags) $(ubsan_flags)'
+	@CC=$(CC) JOBS=$(JOBS) CC_OPT='$(asan_flags) -DNGX_DEBUG_PALLOC=1' \
+	    LD_OPT='-fsanitize=address -fsanitize=undefined' \
+	    MAKE_ARGS="ID_TOKEN_CXXFLAGS=-fsanitize=undefined" \
+	    t/tools/nginx_build.sh $(full_src) $(A)/nginx \
+	    --add-dynamic-module=$(CURDIR)
+
+asan-unit:
+	@$(MAKE) --no-print-directory BUILD=$(A) PART=asan-unit unit \
+	    CXXFLAGS='$(asan_flags) $(ubsan_flags)'
+
+asan_test = $(test_env) $(asan_env) REPORTS=$(A)/reports PART=$@ \
+            NGINX_BIN=$(A)/nginx/nginx MODULE=$(A)/nginx/$(module)
+
+asan-integration:
+	@$(asan_test) t/tools/prove.sh $(A)/log/integration $(TESTS)
+
+asan-blackbox:
+	@$(asan_test) python3 t/tools/blackbox.py
+
+valgrind: ## unit tests and some of t/*.t under valgrind
+	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
+	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log valgrind-unit valgrind-integration
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+           --errors-for-leak-kinds=definite --num-callers=30
+
+valgrind-unit:
+	@WRAP='$(VALGRIND)' JOBS=$(JOBS) PART=$@ t/tools/unit.sh \
+	    $(B)/log/valgrind $(units)
+
+valgrind-integration:
+	@printf '#!/bin/sh\nexec $(VALGRIND) --suppressions=%s --log-file=%s %s "$$@"\n' \
+	    $(CURDIR)/t/tools/valgrind.supp $(B)/valgrind/%p $(NGINX_BIN) \
+	    > $(B)/valgrind-nginx
+	@chmod +x $(B)/valgrind-nginx
+	@$(test_env) REPORTS=$(B)/valgrind PART=$@ FILE_TIMEOUT=900 \
+	    NGINX_BIN=$(B)/valgrind-nginx \
+	    t/tools/prove.sh $(B)/log/$@ $(VALGRIND_TESTS)
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested

@@ -2,7 +2,8 @@
 # prove.sh OUT [FILE.t...]: runs Test::Nginx files (default: t/*.t), JOBS at a
 # time, each with its own server root and port, and counts.
 # NGINX_BIN is nginx, MODULE the .so (empty: linked in statically), BUILD holds
-# the tools; PART names the result.
+# the tools; PART names the result. REPORTS is a folder that a sanitizer or
+# valgrind writes to: each file in it counts as a failure.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -14,10 +15,15 @@ fi
 mkdir -p "$out"
 rm -rf "${out:?}"/*
 out=$(cd "$out" && pwd)
+if [ -n "${REPORTS:-}" ]; then
+    rm -rf "$REPORTS"
+    mkdir -p "$REPORTS"
+    chmod 1777 "$REPORTS"
+fi
 
 export TEST_NGINX_BINARY=${NGINX_BIN:-nginx}
 export TEST_NGINX_LOAD_MODULES=${MODULE-}
-export ID_TOKEN_BUILD=${BUILD:-$PWD/build}
+export BUILD=${BUILD:-$PWD/build}
 export PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
 
 # Below the range the kernel takes client ports from.
@@ -69,9 +75,18 @@ export -f one
 printf '%s\n' "$@" |
     xargs -P "${JOBS:-2}" -I{} bash -c 'one "$0" "$1"' "$out" {}
 
-cat "$out"/*.count | awk -v part="${PART:-integration}" '
+reports=0
+if [ -n "${REPORTS:-}" ]; then
+    find "$REPORTS" -type f -size 0 -delete
+    reports=$(find "$REPORTS" -type f | wc -l)
+    find "$REPORTS" -type f | head -n 5 | xargs -r head -n 60
+fi
+
+cat "$out"/*.count | awk -v reports="$reports" -v part="${PART:-integration}" '
     {passed += $1; failed += $2; skipped += $3}
     END {
+        failed += reports
+        if (reports) print part ": " reports " reports of errors or leaks"
         if (skipped) print part ": " skipped " skipped"
         print part ": " passed + 0 " passed, " failed + 0 " failed"
         exit failed != 0 || passed == 0
