@@ -19,6 +19,7 @@ enum class Answer : std::uint8_t {
     malformed,    // 400, error="invalid_request"
     invalid,      // 401, error="invalid_token"
     forbidden,    // 403, error="insufficient_scope" where a rule on claims failed
+    not_found,    // 404, for rules that hide what they guard
     unavailable,  // 503 with Retry-After
     internal,     // 500
 };
@@ -81,7 +82,7 @@ enum class Answer : std::uint8_t {
     X(csrf, forbidden, "no proof of a same-origin request")                    \
     X(claim_rule, forbidden, "a required claim does not match")                \
     X(claim_rule_401, invalid, "a required claim does not match")              \
-    X(claim_rule_404, forbidden, "a required claim does not match")            \
+    X(claim_rule_404, not_found, "a required claim does not match")            \
     X(provider_unknown, forbidden, "no such provider")                         \
     /* keys */                                                                 \
     X(keys_unavailable, unavailable, "the signing keys are unavailable")       \
