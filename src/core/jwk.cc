@@ -49,13 +49,24 @@ const unsigned char *bytes_of(const T &text) noexcept {
     return reinterpret_cast<const unsigned char *>(text.data());
 }
 
-// What OpenSSL refused: our lack of memory must not look like a bad key. Where
-// there was no memory for an error either, none was raised.
-JwkError refused(JwkError error) {
-    if (ERR_peek_last_error() == 0 || openssl_out_of_memory()) {
-        throw std::bad_alloc();
+constexpr std::size_t kProbeBytes = 64 * 1024;
+
+// A key from OpenSSL, or nothing if it refuses it. It answers the same to a bad
+// key and to a lack of memory, even by the errors that it raises; ours must
+// not, or a good key would be missing until the next fetch. So there must be
+// memory left, and a second refusal.
+template <class Make>
+EvpPkey make_key(Make make) {
+    EvpPkey pkey = make();
+    if (pkey == nullptr) {
+        void *probe = OPENSSL_malloc(kProbeBytes);
+        if (probe == nullptr) {
+            throw std::bad_alloc();
+        }
+        OPENSSL_free(probe);
+        pkey = make();
     }
-    return error;
+    return pkey;
 }
 
 // A member that some providers send as null when they mean nothing.
@@ -109,8 +120,7 @@ std::optional<JwkError> check_purpose(JsonView jwk) noexcept {
 }
 
 // Builds the key that the parameters describe.
-EvpPkey build(const char *type, const ParamBuilder &builder) {
-    const Params params = owned(Params(OSSL_PARAM_BLD_to_param(builder.get())));
+EvpPkey build(const char *type, const Params &params) {
     const EvpPkeyCtx ctx =
         owned(EvpPkeyCtx(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
     EVP_PKEY *pkey = nullptr;
@@ -173,9 +183,10 @@ std::optional<JwkError> parse_rsa(JsonView jwk, Jwk &key) {
     }
     key.kind = KeyKind::rsa;
     key.signature_size = (bits + 7) / 8;
-    key.pkey = build("RSA", builder);
+    const Params params = owned(Params(OSSL_PARAM_BLD_to_param(builder.get())));
+    key.pkey = make_key([&] { return build("RSA", params); });
     if (key.pkey == nullptr) {
-        return refused(JwkError::crypto);
+        return JwkError::crypto;
     }
     return std::nullopt;
 }
@@ -210,9 +221,10 @@ std::optional<JwkError> parse_ec(JsonView jwk, Jwk &key) {
     }
     key.kind = curve->kind;
     key.signature_size = curve->signature_size;
-    key.pkey = build("EC", builder);
+    const Params params = owned(Params(OSSL_PARAM_BLD_to_param(builder.get())));
+    key.pkey = make_key([&] { return build("EC", params); });
     if (key.pkey == nullptr) {
-        return refused(JwkError::point);
+        return JwkError::point;
     }
     return std::nullopt;
 }
@@ -269,10 +281,12 @@ std::optional<JwkError> parse_okp(JsonView jwk, Jwk &key) {
 
     key.kind = KeyKind::ed25519;
     key.signature_size = kEd25519SignatureSize;
-    key.pkey = EvpPkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr,
+    key.pkey = make_key([&] {
+        return EvpPkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr,
                                                    bytes_of(*x), x->size()));
+    });
     if (key.pkey == nullptr) {
-        return refused(JwkError::crypto);
+        return JwkError::crypto;
     }
     return std::nullopt;
 }

@@ -43,7 +43,9 @@ class ErrorQueueScope {
     ErrorQueueScope &operator=(const ErrorQueueScope &) = delete;
 };
 
-// Whether the error raised last is a failure to allocate.
+// Whether a failure to allocate is what the errors in the queue began with, or
+// ended with. For within an ErrorQueueScope: nothing but its own is usually in
+// the queue, and its first error is the root of the others.
 [[nodiscard]] bool openssl_out_of_memory() noexcept;
 
 }  // namespace id_token

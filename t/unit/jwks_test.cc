@@ -1,0 +1,331 @@
+#include "core/jwks.h"
+
+#include <new>
+#include <string>
+
+#include "unit/allocation.h"
+#include "unit/support.h"
+
+using namespace id_token;
+
+namespace {
+
+using Set = std::unique_ptr<KeySet>;
+
+Set parse(const std::string &document,
+          std::vector<SkippedKey> *skipped = nullptr) {
+    auto set = KeySet::parse(document, 1, skipped);
+    if (!set) {
+        assert_text(jwks_error_text(set.error()), "accepted");
+    }
+    return std::move(*set);
+}
+
+void refuse(const std::string &document, JwksError reason) {
+    const auto set = KeySet::parse(document, 1);
+    assert_text(set ? "accepted" : jwks_error_text(set.error()),
+                jwks_error_text(reason));
+}
+
+std::string kid(const char *name) {
+    return unit::key(name).kid;
+}
+
+KeySet::Candidates find(KeySet &set, const char *alg, const std::string &kid) {
+    return set.find(*find_algorithm(alg), &kid);
+}
+
+KeySet::Candidates find(KeySet &set, const char *alg) {
+    return set.find(*find_algorithm(alg), nullptr);
+}
+
+// One that has the kid given and otherwise the key of that name.
+std::string renamed(const char *name, const std::string &kid) {
+    std::string text = unit::jwk(name, {.kid = false, .alg = false});
+    return "{\"kid\":\"" + kid + "\"," + text.substr(1);
+}
+
+void a_set_is_an_object_with_a_keys_array(void **) {
+    const std::string keys = "[" + unit::jwk("rsa1") + "]";
+    assert_int_equal(parse("{\"keys\":" + keys + "}")->size(), 1);
+    assert_int_equal(parse("{\"x\":1,\"keys\":" + keys + "}")->size(), 1);
+
+    refuse("{}", JwksError::no_keys);
+    refuse("{\"Keys\":" + keys + "}", JwksError::no_keys);
+    for (const char *value : {"null", "1", "\"[]\"", "{}"}) {
+        refuse(std::string("{\"keys\":") + value + "}", JwksError::no_keys);
+    }
+    refuse(keys, JwksError::not_an_object);
+    refuse("null", JwksError::not_an_object);
+    refuse("", JwksError::syntax);
+    refuse("<html>", JwksError::syntax);
+    refuse("{\"keys\":" + keys + "} x", JwksError::syntax);
+    refuse("{\"keys\":" + keys, JwksError::syntax);
+    refuse(std::string(20'000, '['), JwksError::depth);
+}
+
+void a_member_twice_refuses_the_set(void **) {
+    const std::string key = unit::jwk("rsa1");
+    refuse("{\"keys\":[" + key + "],\"keys\":[]}", JwksError::syntax);
+    refuse("{\"keys\":[" + key + ",{\"kid\":\"a\",\"kid\":\"b\"}]}",
+           JwksError::syntax);
+}
+
+void a_set_may_start_with_a_bom(void **) {
+    const std::string set = unit::jwks({"rsa1"});
+    parse("\xef\xbb\xbf" + set);
+    refuse("\xef\xbb\xbf\xef\xbb\xbf" + set, JwksError::syntax);
+    refuse("\xff\xfe" + set, JwksError::syntax);
+    refuse("\xef\xbb\xbf", JwksError::syntax);
+}
+
+void other_entries_are_passed_over(void **) {
+    std::vector<SkippedKey> skipped;
+    const Set set = parse(R"({"keys":[1,{"kty":"oct","k":"AQ","kid":"sym"},)" +
+                              unit::jwk("rsa1") + R"(,{"kty":"RSA","kid":7},)" +
+                              unit::jwk("ed448") + "," + unit::jwk("ec1") +
+                              "," + unit::jwk("rsa2", {.secret = true}) + "]}",
+                          &skipped);
+    assert_int_equal(set->size(), 2);
+    assert_true(set->has_kid(kid("rsa1")));
+    assert_true(set->has_kid(kid("ec1")));
+    assert_false(set->has_kid(kid("ed448")));
+    assert_false(set->has_kid(kid("rsa2")));
+    assert_false(set->has_kid("sym"));
+
+    assert_int_equal(skipped.size(), 5);
+    const struct {
+        std::size_t index;
+        std::string kid;
+        JwkError error;
+    } expected[] = {{0, "", JwkError::not_an_object},
+                    {1, "sym", JwkError::symmetric},
+                    {3, "", JwkError::kid_type},
+                    {4, kid("ed448"), JwkError::crv_unknown},
+                    {6, kid("rsa2"), JwkError::private_members}};
+    for (std::size_t i = 0; i < skipped.size(); i++) {
+        assert_int_equal(skipped[i].index, expected[i].index);
+        assert_text(skipped[i].kid, expected[i].kid);
+        assert_text(jwk_error_row(skipped[i].error).name,
+                    jwk_error_row(expected[i].error).name);
+    }
+}
+
+void a_long_kid_is_cut_in_reports(void **) {
+    std::vector<SkippedKey> skipped;
+    parse(R"({"keys":[{"kty":"oct","kid":")" + std::string(1000, 'k') + "\"}," +
+              unit::jwk("rsa1") + "]}",
+          &skipped);
+    assert_text(skipped.at(0).kid, std::string(64, 'k'));
+}
+
+void a_set_without_a_usable_key_is_refused(void **) {
+    refuse("{\"keys\":[]}", JwksError::no_usable_key);
+    refuse("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AQ\"}]}",
+           JwksError::no_usable_key);
+    refuse("{\"keys\":[" + unit::jwk("rsa1024") + "]}",
+           JwksError::no_usable_key);
+}
+
+void a_kid_chooses_its_keys_only(void **) {
+    const Set set = parse(unit::jwks({"rsa1", "rsa2", "ec1"}));
+    const auto found = find(*set, "RS256", kid("rsa2"));
+    assert_int_equal(found.count, 1);
+    assert_true(found.kid_known);
+    assert_text(found.keys[0]->kid.value(), kid("rsa2"));
+    assert_null(found.keys[1]);
+
+    for (const std::string &other :
+         {std::string("other"), std::string(), kid("rsa1") + "x",
+          kid("rsa1").substr(1)}) {
+        const auto none = find(*set, "RS256", other);
+        assert_int_equal(none.count, 0);
+        assert_false(none.kid_known);
+        assert_false(set->has_kid(other));
+    }
+}
+
+void a_key_without_a_kid_is_not_chosen_by_one(void **) {
+    const Set set = parse(unit::jwks({"rsa1"}, {.kid = false}));
+    assert_int_equal(find(*set, "RS256", "").count, 0);
+    assert_int_equal(find(*set, "RS256", kid("rsa1")).count, 0);
+    assert_int_equal(find(*set, "RS256").count, 1);
+}
+
+void a_known_kid_of_a_key_that_does_not_fit(void **) {
+    const Set set = parse(unit::jwks({"rsa1", "ec1"}));
+    const auto found = find(*set, "ES256", kid("rsa1"));
+    assert_int_equal(found.count, 0);
+    assert_true(found.kid_known);
+
+    // Its own "alg" is RS256.
+    assert_int_equal(find(*set, "RS256", kid("rsa1")).count, 1);
+    assert_int_equal(find(*set, "RS512", kid("rsa1")).count, 0);
+    assert_int_equal(find(*set, "PS256", kid("rsa1")).count, 0);
+    const Set any = parse(unit::jwks({"rsa1"}, {.alg = false}));
+    assert_int_equal(find(*any, "RS512", kid("rsa1")).count, 1);
+    assert_int_equal(find(*any, "PS256", kid("rsa1")).count, 1);
+    assert_int_equal(find(*any, "ES256", kid("rsa1")).count, 0);
+}
+
+void all_keys_of_a_kid_are_tried_in_order(void **) {
+    const Set set =
+        parse("{\"keys\":[" + renamed("rsa1", "same") + "," +
+              renamed("ec1", "same") + "," + renamed("rsa2", "same") + "]}");
+    const auto found = find(*set, "RS256", "same");
+    assert_int_equal(found.count, 2);
+    assert_int_equal(
+        EVP_PKEY_eq(found.keys[0]->pkey.get(), unit::key("rsa1").pkey.get()),
+        1);
+    assert_int_equal(
+        EVP_PKEY_eq(found.keys[1]->pkey.get(), unit::key("rsa2").pkey.get()),
+        1);
+    assert_int_equal(find(*set, "ES256", "same").count, 1);
+}
+
+void at_most_four_keys_are_tried(void **) {
+    std::string keys;
+    for (int i = 0; i < 5; i++) {
+        keys += (i == 0 ? "" : ",") + renamed("rsa1", "same");
+    }
+    const Set set = parse("{\"keys\":[" + keys + "]}");
+    assert_int_equal(set->size(), 5);
+    assert_int_equal(find(*set, "RS256").count, kMaxKeysTried);
+    assert_int_equal(find(*set, "RS256", "same").count, kMaxKeysTried);
+    assert_int_equal(kMaxKeysTried, 4);
+}
+
+void without_a_kid_the_fitting_keys_are_tried(void **) {
+    const Set set =
+        parse(unit::jwks({"ec1", "rsa1", "ec384", "rsa2", "ed1", "ec2"}));
+    const auto rsa = find(*set, "RS256");
+    assert_int_equal(rsa.count, 2);
+    assert_text(rsa.keys[0]->kid.value(), kid("rsa1"));
+    assert_text(rsa.keys[1]->kid.value(), kid("rsa2"));
+    assert_false(rsa.kid_known);
+    assert_int_equal(find(*set, "ES256").count, 2);
+    assert_int_equal(find(*set, "ES384").count, 1);
+    assert_int_equal(find(*set, "ES512").count, 0);
+    assert_int_equal(find(*set, "EdDSA").count, 1);
+    assert_int_equal(find(*set, "Ed25519").count, 0);
+    assert_int_equal(find(*set, "PS256").count, 0);
+}
+
+void a_thousand_keys(void **) {
+    std::string keys;
+    for (int i = 0; i < 1000; i++) {
+        keys += (i == 0 ? "" : ",") + renamed("rsa1", "k" + std::to_string(i));
+    }
+    const Set set = parse("{\"keys\":[" + keys + "]}");
+    assert_int_equal(set->size(), 1000);
+    for (int i = 0; i < 1000; i++) {
+        const std::string name = "k" + std::to_string(i);
+        const auto found = find(*set, "RS256", name);
+        assert_int_equal(found.count, 1);
+        assert_text(found.keys[0]->kid.value(), name);
+    }
+    assert_false(set->has_kid("k1000"));
+}
+
+void a_set_has_its_number(void **) {
+    const auto set = KeySet::parse(unit::jwks({"rsa1"}), 77);
+    assert_int_equal((*set)->id(), 77);
+}
+
+void headers_are_remembered(void **) {
+    const Set set = parse(unit::jwks({"rsa1"}));
+    assert_null(set->find_memo("c2VnbWVudA"));
+
+    const JoseHeader header{find_algorithm("RS256"), kid("rsa1")};
+    set->remember("c2VnbWVudA", header, find(*set, "RS256", kid("rsa1")));
+    const KeySet::Memo *memo = set->find_memo("c2VnbWVudA");
+    assert_non_null(memo);
+    assert_ptr_equal(memo->header.algorithm, header.algorithm);
+    assert_text(memo->header.kid.value(), kid("rsa1"));
+    assert_int_equal(memo->candidates.count, 1);
+
+    assert_null(set->find_memo("c2VnbWVudB"));
+    assert_null(set->find_memo("c2VnbWVud"));
+    assert_null(set->find_memo(""));
+}
+
+void what_is_remembered_is_bounded(void **) {
+    const Set set = parse(unit::jwks({"rsa1"}));
+    const JoseHeader header{find_algorithm("RS256"), std::nullopt};
+    int kept = 0;
+    for (int i = 0; i < 1000; i++) {
+        const std::string segment = "segment" + std::to_string(i);
+        set->remember(segment, header, find(*set, "RS256"));
+        kept += set->find_memo(segment) != nullptr ? 1 : 0;
+    }
+    assert_int_equal(kept, 64);
+    assert_non_null(set->find_memo("segment0"));
+    assert_non_null(set->find_memo("segment63"));
+
+    const Set other = parse(unit::jwks({"rsa1"}));
+    const std::string longest(4096, 'A');
+    other->remember(longest, header, find(*other, "RS256"));
+    assert_non_null(other->find_memo(longest));
+    other->remember(longest + "A", header, find(*other, "RS256"));
+    assert_null(other->find_memo(longest + "A"));
+}
+
+void a_failed_allocation_loses_no_key(void **) {
+    const std::string document = unit::jwks({"rsa1", "ec1", "ed1"});
+    parse(document);
+    const long failed = unit::with_each_allocation_failing(
+        unit::Failing::one,
+        [&]() -> std::string {
+            try {
+                const auto set = KeySet::parse(document, 1);
+                return set ? std::string((*set)->size(), 'k') : "refused";
+            } catch (const std::bad_alloc &) {
+                return "bad_alloc";
+            }
+        },
+        [&](const std::string &answer, bool hit) {
+            if (!hit || answer != "kkk") {
+                assert_text(answer, hit ? "bad_alloc" : "kkk");
+            }
+        });
+    assert_true(failed > 50);
+}
+
+void a_failed_allocation_forgets(void **) {
+    const JoseHeader header{find_algorithm("RS256"), std::string(100, 'k')};
+    const Set set = parse(unit::jwks({"rsa1"}));
+    const auto found = find(*set, "RS256");
+    unit::with_each_allocation_failing(
+        unit::Failing::one,
+        [&] {
+            set->remember("a segment that is not short", header, found);
+            return set->find_memo("a segment that is not short") != nullptr;
+        },
+        [](bool kept, bool hit) { assert_int_equal(kept, !hit); });
+}
+
+}  // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_set_is_an_object_with_a_keys_array),
+        cmocka_unit_test(a_member_twice_refuses_the_set),
+        cmocka_unit_test(a_set_may_start_with_a_bom),
+        cmocka_unit_test(other_entries_are_passed_over),
+        cmocka_unit_test(a_long_kid_is_cut_in_reports),
+        cmocka_unit_test(a_set_without_a_usable_key_is_refused),
+        cmocka_unit_test(a_kid_chooses_its_keys_only),
+        cmocka_unit_test(a_key_without_a_kid_is_not_chosen_by_one),
+        cmocka_unit_test(a_known_kid_of_a_key_that_does_not_fit),
+        cmocka_unit_test(all_keys_of_a_kid_are_tried_in_order),
+        cmocka_unit_test(at_most_four_keys_are_tried),
+        cmocka_unit_test(without_a_kid_the_fitting_keys_are_tried),
+        cmocka_unit_test(a_thousand_keys),
+        cmocka_unit_test(a_set_has_its_number),
+        cmocka_unit_test(headers_are_remembered),
+        cmocka_unit_test(what_is_remembered_is_bounded),
+        cmocka_unit_test(a_failed_allocation_loses_no_key),
+        cmocka_unit_test(a_failed_allocation_forgets),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
