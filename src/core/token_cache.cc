@@ -24,7 +24,10 @@ std::uint64_t signature_bytes(std::string_view token) noexcept {
     if (token.size() >= sizeof(bytes) + kTail) {
         token = token.substr(token.size() - sizeof(bytes) - kTail);
     }
-    std::memcpy(&bytes, token.data(), std::min(token.size(), sizeof(bytes)));
+    if (!token.empty()) {
+        std::memcpy(&bytes, token.data(),
+                    std::min(token.size(), sizeof(bytes)));
+    }
     return bytes;
 }
 

@@ -1,5 +1,6 @@
 #include "verified_token.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <string>
@@ -15,8 +16,7 @@ std::size_t heap_bytes(std::size_t size) noexcept {
 }
 
 char *append(char *to, std::string_view bytes) noexcept {
-    std::memcpy(to, bytes.data(), bytes.size());
-    return to + bytes.size();
+    return std::copy(bytes.begin(), bytes.end(), to);
 }
 
 }  // namespace

@@ -39,6 +39,13 @@ std::string text(std::int64_t n) {
     return std::to_string(n);
 }
 
+// Still base64url, but another signature.
+std::string forge(std::string token) {
+    char &c = token[token.size() - 20];
+    c = c == 'A' ? 'B' : 'A';
+    return token;
+}
+
 void a_good_token_is_accepted_with_its_claims(void **) {
     Bench b;
     for (const char *alg : {"RS256", "ES256"}) {
@@ -193,10 +200,9 @@ void cheap_checks_come_first(void **) {
     assert_int_equal(b.validator.verifications(), 0);
     // signature before payload
     std::string header = unit::header("ES256", unit::key("ec1").kid);
-    std::string broken = unit::tenant_token("ES256", header, "{");
+    const std::string broken = unit::tenant_token("ES256", header, "{");
     assert_reason(b.judge(broken), Error::payload_json);
-    broken[broken.size() - 20] ^= 1;
-    assert_reason(b.judge(broken), Error::signature);
+    assert_reason(b.judge(forge(broken)), Error::signature);
     assert_int_equal(b.validator.cache().count(), 0);
 }
 
@@ -295,8 +301,6 @@ void starve(const std::string &token, Error verdict, bool warm,
 }
 
 void nothing_is_accepted_without_memory(void **) {
-    std::string forged = unit::tenant_token();
-    forged[forged.size() - 20] ^= 1;
     const std::pair<std::string, Error> cases[] = {
         {unit::tenant_token({{"email", R"(["a","b"])"}}, "RS256"), Error::ok},
         {unit::tenant_token({{"jti", R"("1")"}}), Error::ok},
@@ -304,7 +308,7 @@ void nothing_is_accepted_without_memory(void **) {
         {unit::tenant_token({{"exp", "1"}}), Error::expired},
         {unit::tenant_token("ES256", unit::header("ES256", "x"), "{}"),
          Error::key_unknown},
-        {forged, Error::signature},
+        {forge(unit::tenant_token()), Error::signature},
     };
     for (const auto &[token, verdict] : cases) {
         for (bool warm : {false, true}) {
