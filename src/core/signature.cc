@@ -142,12 +142,14 @@ class EcdsaDer {
 
 }  // namespace
 
-SignatureVerifier::SignatureVerifier()
-    : digest_(new_md_ctx()),
-      one_shot_(new_md_ctx()),
-      sha256_(fetch("SHA256")),
-      sha384_(fetch("SHA384")),
-      sha512_(fetch("SHA512")) {}
+SignatureVerifier::SignatureVerifier() {
+    const ErrorQueueScope scope;
+    digest_ = new_md_ctx();
+    one_shot_ = new_md_ctx();
+    sha256_ = fetch("SHA256");
+    sha384_ = fetch("SHA384");
+    sha512_ = fetch("SHA512");
+}
 
 Error SignatureVerifier::verify(const Algorithm &algorithm, Jwk &key,
                                 std::string_view signing_input,
