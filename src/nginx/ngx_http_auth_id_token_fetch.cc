@@ -15,10 +15,6 @@
 
 static const char *ngx_http_auth_id_token_fetch_init(
     ngx_http_auth_id_token_fetch_t *f, std::string_view url);
-static void ngx_http_auth_id_token_fetch_init_log(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_fetch_log_writer(ngx_log_t *log,
-    ngx_uint_t level, u_char *buf, size_t len) noexcept;
 static void ngx_http_auth_id_token_fetch_look_up(
     ngx_http_auth_id_token_fetch_t *f) noexcept;
 static void ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx)
@@ -31,11 +27,6 @@ static void ngx_http_auth_id_token_fetch_timer_handler(ngx_event_t *ev)
     noexcept;
 static ngx_msec_t ngx_http_auth_id_token_fetch_remaining(
     ngx_http_auth_id_token_fetch_t *f) noexcept;
-static const char *ngx_http_auth_id_token_fetch_late(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_fetch_error(
-    ngx_http_auth_id_token_fetch_t *f, const char *text, const ngx_str_t *whom)
-    noexcept;
 static void ngx_http_auth_id_token_fetch_end(ngx_http_auth_id_token_fetch_t *f)
     noexcept;
 static void ngx_http_auth_id_token_fetch_clean(
@@ -156,58 +147,6 @@ ngx_http_auth_id_token_fetch_init(ngx_http_auth_id_token_fetch_t *f,
                                               &f->addrs);
 
     return NULL;
-}
-
-
-static void
-ngx_http_auth_id_token_fetch_init_log(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
-{
-    f->log.log_level = NGX_LOG_ERR;
-    f->log.writer = ngx_http_auth_id_token_fetch_log_writer;
-    f->log.wdata = f;
-}
-
-
-/* The message without its time, level and process: "...] 123#123: " */
-
-static void
-ngx_http_auth_id_token_fetch_log_writer(ngx_log_t *log, ngx_uint_t level,
-    u_char *buf, size_t len) noexcept
-{
-    u_char                          *p, *last;
-    ngx_http_auth_id_token_fetch_t  *f;
-
-    (void) level;
-
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(log->wdata);
-    last = buf + len;
-
-    p = ngx_strlchr(buf, last, '#');
-    p = p ? ngx_strlchr(p, last, ' ') : NULL;
-    p = p ? p + 1 : buf;
-
-    while (last > p && (last[-1] == LF || last[-1] == ' ')) {
-        last--;
-    }
-
-    f->logged_len = std::min<size_t>(last - p, sizeof(f->logged) - 1);
-    ngx_memcpy(f->logged, p, f->logged_len);
-    f->logged[f->logged_len] = '\0';
-}
-
-
-const char *
-ngx_http_auth_id_token_logged(ngx_http_auth_id_token_fetch_t *f,
-    const char *text) noexcept
-{
-    if (f->logged_len == 0) {
-        return text;
-    }
-
-    f->logged_len = 0;
-
-    return reinterpret_cast<const char *>(f->logged);
 }
 
 
@@ -415,27 +354,6 @@ ngx_http_auth_id_token_fetch_remaining(ngx_http_auth_id_token_fetch_t *f)
 }
 
 
-static const char *
-ngx_http_auth_id_token_fetch_late(ngx_http_auth_id_token_fetch_t *f) noexcept
-{
-    switch (f->phase) {
-
-    case NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING:
-        return "the proxy did not answer in time";
-
-    case NGX_HTTP_AUTH_ID_TOKEN_HANDSHAKING:
-        return "the TLS handshake timed out";
-
-    case NGX_HTTP_AUTH_ID_TOKEN_ANSWERING:
-        return f->response->begun() ? "the answer did not end in time"
-                                    : "there was no answer in time";
-
-    default:
-        return "connecting timed out";
-    }
-}
-
-
 void
 ngx_http_auth_id_token_fetch_done(ngx_http_auth_id_token_fetch_t *f) noexcept
 {
@@ -470,41 +388,6 @@ ngx_http_auth_id_token_fetch_failed(ngx_http_auth_id_token_fetch_t *f,
     ngx_http_auth_id_token_fetch_error(f, text, &f->peer_name);
     ngx_http_auth_id_token_peer_close(f);
     ngx_http_auth_id_token_fetch_next(f);
-}
-
-
-/* Adds "text (peer)", in printable ASCII. */
-
-static void
-ngx_http_auth_id_token_fetch_error(ngx_http_auth_id_token_fetch_t *f,
-    const char *text, const ngx_str_t *whom) noexcept
-{
-    u_char  *p, *last;
-
-    p = f->error + f->error_len;
-    last = f->error + sizeof(f->error);
-
-    if (f->error_len) {
-        p = ngx_slprintf(p, last, "; ");
-    }
-
-    p = ngx_slprintf(p, last, "%s", text);
-
-    if (whom && f->proxied && f->phase > NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING) {
-        p = ngx_slprintf(p, last, " (%s via proxy %V)", f->url.host.c_str(),
-                         whom);
-
-    } else if (whom) {
-        p = ngx_slprintf(p, last, " (%s%V)", f->proxied ? "proxy " : "", whom);
-    }
-
-    for (u_char *c = f->error + f->error_len; c < p; c++) {
-        if (*c < 0x20 || *c > 0x7e) {
-            *c = '?';
-        }
-    }
-
-    f->error_len = p - f->error;
 }
 
 

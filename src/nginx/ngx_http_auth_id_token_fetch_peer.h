@@ -82,9 +82,19 @@ ngx_int_t ngx_http_auth_id_token_peer_connect(
 void ngx_http_auth_id_token_peer_close(ngx_http_auth_id_token_fetch_t *f)
     noexcept;
 
+
 /* What nginx logged last, or else `text`. */
 const char *ngx_http_auth_id_token_logged(ngx_http_auth_id_token_fetch_t *f,
     const char *text) noexcept;
+
+/* What has not happened in time. */
+const char *ngx_http_auth_id_token_fetch_late(
+    ngx_http_auth_id_token_fetch_t *f) noexcept;
+
+void ngx_http_auth_id_token_fetch_init_log(ngx_http_auth_id_token_fetch_t *f)
+    noexcept;
+void ngx_http_auth_id_token_fetch_error(ngx_http_auth_id_token_fetch_t *f,
+    const char *text, const ngx_str_t *whom) noexcept;
 
 
 /* The fetch must not be touched after any of these but request_sent. */
