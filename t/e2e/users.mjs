@@ -1,0 +1,28 @@
+// The tenant's people. All share one password; what they may do is known to
+// the application alone, as far as it is not in "groups".
+
+export const PASSWORD = 'correct horse';
+
+const manyGroups = Array.from({ length: 300 },
+    (_, i) => `department-${i}-readers`);
+
+export const users = {
+    alice: { name: 'Alice', groups: ['staff', 'admins'] },
+    bob: { name: 'Bob', groups: ['staff'] },
+    stranger: { name: 'Nobody the API knows', groups: ['staff'] },
+    eve: {
+        name: 'Eve\r\nX-OIDC-Sub: alice',
+        groups: ['staff\r\nX-OIDC-Sub: alice'],
+    },
+    manager: { name: 'Manager', groups: manyGroups },
+};
+
+export function claimsOf(login) {
+    const user = users[login];
+    return {
+        sub: login,
+        email: `${login}@example.com`,
+        email_verified: true,
+        ...user,
+    };
+}
