@@ -26,20 +26,6 @@ char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// The scheme's name and what ends it; "BearerX" is another scheme.
-bool is_bearer(std::string_view value) noexcept {
-    if (value.size() < kScheme.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < kScheme.size(); i++) {
-        if (lower(value[i]) != kScheme[i]) {
-            return false;
-        }
-    }
-    return value.size() == kScheme.size() || is_white(value[kScheme.size()]) ||
-           value[kScheme.size()] == ',';
-}
-
 bool is_token68_char(char c) noexcept {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
@@ -56,6 +42,20 @@ bool is_token68(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+// The scheme's name and what ends it; "BearerX" is another scheme.
+bool is_bearer(std::string_view value) noexcept {
+    if (value.size() < kScheme.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < kScheme.size(); i++) {
+        if (lower(value[i]) != kScheme[i]) {
+            return false;
+        }
+    }
+    return value.size() == kScheme.size() || is_white(value[kScheme.size()]) ||
+           value[kScheme.size()] == ',';
+}
 
 Result<std::optional<std::string_view>> parse_bearer(
     std::string_view value) noexcept {

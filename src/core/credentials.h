@@ -10,6 +10,9 @@
 
 namespace id_token {
 
+// Whether an Authorization value is of the scheme Bearer, well-formed or not.
+[[nodiscard]] bool is_bearer(std::string_view value) noexcept;
+
 // The token of an Authorization value: nothing if it is of another scheme or
 // empty; credentials_malformed if it is Bearer without exactly one token68.
 // The result is a view into `value`.

@@ -23,6 +23,7 @@ extern "C" {
 #include <utility>
 #include <vector>
 
+#include "../core/origin.h"
 #include "../core/validator.h"
 
 #include "ngx_http_auth_id_token_keys.h"
@@ -58,6 +59,17 @@ typedef struct {
 } ngx_http_auth_id_token_source_t;
 
 
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_ENFORCE,
+    NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL,   /* no token: anonymous */
+    NGX_HTTP_AUTH_ID_TOKEN_REPORT      /* nothing is refused, nothing waits */
+} ngx_http_auth_id_token_mode_e;
+
+
+typedef struct ngx_http_auth_id_token_rule_s    ngx_http_auth_id_token_rule_t;
+typedef struct ngx_http_auth_id_token_header_s  ngx_http_auth_id_token_header_t;
+
+
 typedef struct {
     ngx_flag_t                             enable;
     ngx_http_auth_id_token_provider_t     *provider;
@@ -68,6 +80,19 @@ typedef struct {
 
     ngx_http_complex_value_t              *realm;
     ngx_array_t                           *sources;
+    ngx_uint_t                             mode;
+
+    ngx_array_t                           *rules;
+    unsigned                               drop_rules:1;
+
+    ngx_array_t                           *headers;
+    ngx_flag_t                             strip;
+
+    ngx_uint_t                             preflight;    /* 1: passes */
+    ngx_flag_t                             csrf;
+    std::vector<id_token::Origin>          origins;
+    ngx_http_complex_value_t              *nonce;
+    ngx_uint_t                             nonce_slot;
 } ngx_http_auth_id_token_loc_conf_t;
 
 
@@ -101,6 +126,8 @@ typedef struct {
     ngx_http_auth_id_token_presented_t    *presented;
     ngx_http_auth_id_token_waiter_t        waiter;
     ngx_table_elt_t                       *challenge;
+    ngx_str_t                             *rule;         /* that was not met */
+    ngx_array_t                           *headers;      /* that were set */
 
     /* earlier tokens, which variables may still point into */
     std::vector<id_token::TokenRef>        previous;
@@ -130,6 +157,18 @@ char *ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf) noexcept;
 
+/* a directive's value with its variables; NULL: logged */
+ngx_http_complex_value_t *ngx_http_auth_id_token_compile(ngx_conf_t *cf,
+    ngx_str_t *value) noexcept;
+
+/* the slot of a claim named in a directive; NGX_ERROR: logged */
+ngx_int_t ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_uint_t *slot) noexcept;
+
+/* a new array: a, then b; NULL: out of memory */
+ngx_array_t *ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a,
+    ngx_array_t *b) noexcept;
+
 /* the number of the slot that holds this claim */
 ngx_uint_t ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
     const id_token::ClaimPath &path);
@@ -144,6 +183,53 @@ char *ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd,
 id_token::Error ngx_http_auth_id_token_find(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, std::string_view *token,
     ngx_http_auth_id_token_source_t **source) noexcept;
+
+/* what r, or a request above it, presented before it was stripped, or NULL */
+ngx_http_auth_id_token_presented_t *ngx_http_auth_id_token_get_presented(
+    ngx_http_request_t *r) noexcept;
+
+/* the values of the Cookie headers; NULL and *n not 0: out of memory */
+ngx_str_t *ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r,
+    ngx_uint_t *n) noexcept;
+
+/* NAME itself, or a piece NAME.0, NAME.1 ... of it */
+ngx_uint_t ngx_http_auth_id_token_is_token_cookie(std::string_view name,
+    std::string_view cookie) noexcept;
+
+/* ..._rules.cc */
+
+char *ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+ngx_int_t ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *prev,
+    ngx_http_auth_id_token_loc_conf_t *conf) noexcept;
+id_token::Error ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx);
+
+/* ..._headers.cc */
+
+char *ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+ngx_int_t ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *prev,
+    ngx_http_auth_id_token_loc_conf_t *conf) noexcept;
+ngx_int_t ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r)
+    noexcept;
+
+/* ..._browser.cc */
+
+char *ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+char *ngx_http_auth_id_token_nonce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+ngx_uint_t ngx_http_auth_id_token_is_preflight(ngx_http_request_t *r) noexcept;
+id_token::Error ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx);
+id_token::Error ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx);
 
 /* ..._judge.cc: the verdict on a request in its present location */
 
@@ -182,10 +268,21 @@ ngx_int_t ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf,
     ngx_http_auth_id_token_ctx_t *ctx) noexcept;
 
+/* only the log line, for report mode */
+void ngx_http_auth_id_token_report(ngx_http_request_t *r,
+    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+
 /* ..._variables.cc */
 
 ngx_int_t ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept;
 ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
+
+/*
+ * Whose claims this request may show: proven for its present location, or, in
+ * a subrequest to a location that asks for none, for its parent's. NULL: none.
+ */
+ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_proven(
+    ngx_http_request_t *r) noexcept;
 char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf) noexcept;
 
@@ -194,6 +291,21 @@ static inline std::string_view
 ngx_http_auth_id_token_view(const ngx_str_t &s)
 {
     return std::string_view(reinterpret_cast<const char *>(s.data), s.len);
+}
+
+
+/* may stand in a header: no line break, no other control character */
+
+static inline ngx_uint_t
+ngx_http_auth_id_token_is_printable(std::string_view text)
+{
+    for (unsigned char c : text) {
+        if (c < 0x20 || c == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

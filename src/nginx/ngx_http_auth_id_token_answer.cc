@@ -11,7 +11,7 @@ using id_token::Error;
 
 
 static void ngx_http_auth_id_token_log(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx);
+    ngx_http_auth_id_token_ctx_t *ctx, const char *what);
 static ngx_int_t ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
     const char *code);
@@ -24,7 +24,7 @@ ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
     noexcept
 {
-    ngx_http_auth_id_token_log(r, ctx);
+    ngx_http_auth_id_token_log(r, ctx, "refused");
 
     switch (id_token::error_row(ctx->error).answer) {
 
@@ -63,6 +63,14 @@ ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+}
+
+
+void
+ngx_http_auth_id_token_report(ngx_http_request_t *r,
+    ngx_http_auth_id_token_ctx_t *ctx) noexcept
+{
+    ngx_http_auth_id_token_log(r, ctx, "would be refused");
 }
 
 
@@ -106,7 +114,7 @@ ngx_http_auth_id_token_escape(u_char *p, u_char *last, std::string_view name,
 
 static void
 ngx_http_auth_id_token_log(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx)
+    ngx_http_auth_id_token_ctx_t *ctx, const char *what)
 {
     u_char                    *p, *last;
     ngx_uint_t                 level;
@@ -127,6 +135,11 @@ ngx_http_auth_id_token_log(ngx_http_request_t *r,
     p = detail;
     last = detail + sizeof(detail);
 
+    if (ctx->rule != NULL) {
+        p = ngx_http_auth_id_token_escape(p, last, "claim",
+                ngx_http_auth_id_token_view(*ctx->rule));
+    }
+
     p = ngx_http_auth_id_token_escape(p, last, "kid", ctx->diagnosis.kid);
     p = ngx_http_auth_id_token_escape(p, last, "iss", ctx->diagnosis.issuer);
     p = ngx_http_auth_id_token_escape(p, last, "aud", ctx->diagnosis.audience);
@@ -134,8 +147,8 @@ ngx_http_auth_id_token_log(ngx_http_request_t *r,
     provider = (ctx->provider != NULL) ? &ctx->provider->name : &none;
 
     ngx_log_error(level, r->connection->log, 0,
-                  "id_token %*s: %*s, provider \"%V\"%*s",
-                  row->name.size(), row->name.data(),
+                  "id_token %s, %*s: %*s, provider \"%V\"%*s",
+                  what, row->name.size(), row->name.data(),
                   row->description.size(), row->description.data(),
                   provider, static_cast<size_t>(p - detail), detail);
 }

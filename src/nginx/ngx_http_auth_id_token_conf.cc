@@ -57,6 +57,11 @@ ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept
     conf->enable = NGX_CONF_UNSET;
     conf->realm = static_cast<ngx_http_complex_value_t *>(NGX_CONF_UNSET_PTR);
     conf->sources = static_cast<ngx_array_t *>(NGX_CONF_UNSET_PTR);
+    conf->mode = NGX_CONF_UNSET_UINT;
+    conf->strip = NGX_CONF_UNSET;
+    conf->preflight = NGX_CONF_UNSET_UINT;
+    conf->csrf = NGX_CONF_UNSET;
+    conf->nonce = static_cast<ngx_http_complex_value_t *>(NGX_CONF_UNSET_PTR);
 
     return conf;
 }
@@ -133,6 +138,33 @@ ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
             ngx_array_push(conf->sources)) = ngx_http_auth_id_token_bearer;
     }
 
+    ngx_conf_merge_uint_value(conf->mode, prev->mode,
+                      static_cast<ngx_uint_t>(NGX_HTTP_AUTH_ID_TOKEN_ENFORCE));
+    ngx_conf_merge_value(conf->strip, prev->strip, 0);
+    ngx_conf_merge_uint_value(conf->preflight, prev->preflight, 0);
+
+    if (conf->csrf == NGX_CONF_UNSET) {
+        conf->csrf = (prev->csrf == NGX_CONF_UNSET) ? 1 : prev->csrf;
+
+        try {
+            conf->origins = prev->origins;
+
+        } catch (...) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    if (conf->nonce == NGX_CONF_UNSET_PTR) {
+        conf->nonce = (prev->nonce == NGX_CONF_UNSET_PTR) ? NULL : prev->nonce;
+        conf->nonce_slot = prev->nonce_slot;
+    }
+
+    if (ngx_http_auth_id_token_merge_rules(cf, prev, conf) != NGX_OK
+        || ngx_http_auth_id_token_merge_headers(cf, prev, conf) != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
     return ngx_http_auth_id_token_resolve_name(cf, conf);
 }
 
@@ -143,7 +175,6 @@ char *
 ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
     ngx_str_t                          *value;
-    ngx_http_compile_complex_value_t    ccv;
     ngx_http_auth_id_token_loc_conf_t  *lcf;
 
     lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
@@ -175,18 +206,8 @@ ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         return NGX_CONF_OK;
     }
 
-    lcf->selector = static_cast<ngx_http_complex_value_t *>(
-                        ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t)));
+    lcf->selector = ngx_http_auth_id_token_compile(cf, &value[1]);
     if (lcf->selector == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    ngx_memzero(&ccv, sizeof(ccv));
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = lcf->selector;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -327,6 +348,76 @@ ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf->cache_size = size;
 
     return NGX_CONF_OK;
+}
+
+
+ngx_http_complex_value_t *
+ngx_http_auth_id_token_compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
+{
+    ngx_http_complex_value_t          *cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    cv = static_cast<ngx_http_complex_value_t *>(
+             ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t)));
+    if (cv == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ccv));
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = cv;
+
+    return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? cv : NULL;
+}
+
+
+ngx_array_t *
+ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
+    noexcept
+{
+    u_char       *p;
+    ngx_array_t  *sum;
+
+    sum = ngx_array_create(cf->pool, a->nelts + b->nelts, a->size);
+    if (sum == NULL) {
+        return NULL;
+    }
+
+    p = static_cast<u_char *>(ngx_array_push_n(sum, a->nelts + b->nelts));
+    p = ngx_cpymem(p, a->elts, a->nelts * a->size);
+    ngx_memcpy(p, b->elts, b->nelts * b->size);
+
+    return sum;
+}
+
+
+ngx_int_t
+ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_uint_t *slot) noexcept
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    try {
+        auto  path = id_token::parse_claim_path(
+                         ngx_http_auth_id_token_view(*word));
+
+        if (word->len == 0 || !path) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is not the name of a claim", word);
+            return NGX_ERROR;
+        }
+
+        *slot = ngx_http_auth_id_token_slot(mcf, *path);
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

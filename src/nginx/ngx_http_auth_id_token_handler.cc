@@ -8,6 +8,10 @@ using id_token::Error;
 
 static ngx_int_t ngx_http_auth_id_token_gate(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf);
+static ngx_int_t ngx_http_auth_id_token_conclude(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
+static void ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
+    ngx_http_auth_id_token_need_e need);
 static ngx_int_t ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
     ngx_http_auth_id_token_ctx_t *ctx, ngx_http_auth_id_token_need_e need);
 static ngx_int_t ngx_http_auth_id_token_ended(
@@ -75,10 +79,19 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
         return NGX_AGAIN;
     }
 
+    if (conf->preflight && ngx_http_auth_id_token_is_preflight(r)) {
+        return NGX_OK;
+    }
+
     for ( ;; ) {
         need = ngx_http_auth_id_token_judge(r, conf, ctx);
 
         if (need == NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING) {
+            break;
+        }
+
+        if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_REPORT) {
+            ngx_http_auth_id_token_hint(ctx, need);
             break;
         }
 
@@ -96,11 +109,52 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
     ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_NONE;
     ctx->asked = 0;
 
+    return ngx_http_auth_id_token_conclude(r, conf, ctx);
+}
+
+
+/*
+ * NGX_DECLINED for those who are let through without proof: with "satisfy any"
+ * the other modules have to decide.
+ */
+
+static ngx_int_t
+ngx_http_auth_id_token_conclude(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
+{
     if (ctx->error == Error::ok) {
         return NGX_OK;
     }
 
+    if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_REPORT) {
+        ngx_http_auth_id_token_report(r, ctx);
+        return NGX_DECLINED;
+    }
+
+    if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL
+        && ctx->error == Error::token_missing
+        && conf->rules == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
     return ngx_http_auth_id_token_refuse(r, conf, ctx);
+}
+
+
+/* report mode waits for nothing, but lets the keys catch up */
+
+static void
+ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
+    ngx_http_auth_id_token_need_e need)
+{
+    uint64_t  attempt;
+
+    (void) ngx_http_auth_id_token_keys_ask(ctx->provider->keys,
+               need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS
+                   ? NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
+                   : NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY,
+               &attempt);
 }
 
 

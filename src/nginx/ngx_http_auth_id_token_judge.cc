@@ -120,6 +120,7 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
     ctx->judged = 1;
     ctx->provider = NULL;
     ctx->source = NULL;
+    ctx->rule = NULL;
     ctx->diagnosis = {};
     ngx_str_null(&ctx->claims);
 
@@ -132,7 +133,19 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
 
     if (ctx->error == Error::ok) {
         try {
-            need = ngx_http_auth_id_token_judge_token(r, ctx, token);
+            ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);
+
+            if (ctx->error == Error::ok) {
+                need = ngx_http_auth_id_token_judge_token(r, ctx, token);
+            }
+
+            if (ctx->error == Error::ok) {
+                ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
+            }
+
+            if (ctx->error == Error::ok) {
+                ctx->error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);
+            }
 
         } catch (...) {
             ctx->error = Error::out_of_memory;

@@ -14,6 +14,21 @@ static void ngx_http_auth_id_token_exit_process(ngx_cycle_t *cycle);
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF)
 
 
+static ngx_conf_enum_t  ngx_http_auth_id_token_modes[] = {
+    { ngx_string("enforce"), NGX_HTTP_AUTH_ID_TOKEN_ENFORCE },
+    { ngx_string("optional"), NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL },
+    { ngx_string("report"), NGX_HTTP_AUTH_ID_TOKEN_REPORT },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_auth_id_token_preflights[] = {
+    { ngx_string("check"), 0 },
+    { ngx_string("pass"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("id_token_provider"),
@@ -54,6 +69,55 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
     { ngx_string("auth_id_token_source"),
       NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
       ngx_http_auth_id_token_source,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_mode"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_auth_id_token_loc_conf_t, mode),
+      &ngx_http_auth_id_token_modes },
+
+    { ngx_string("auth_id_token_require"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_auth_id_token_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_set_header"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE2,
+      ngx_http_auth_id_token_set_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_strip"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_auth_id_token_loc_conf_t, strip),
+      NULL },
+
+    { ngx_string("auth_id_token_preflight"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_auth_id_token_loc_conf_t, preflight),
+      &ngx_http_auth_id_token_preflights },
+
+    { ngx_string("auth_id_token_csrf"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
+      ngx_http_auth_id_token_csrf,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_nonce"),
+      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_auth_id_token_nonce,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -139,6 +203,9 @@ ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
         != NGX_OK
         || ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
                ngx_http_auth_id_token_access_handler)
+           != NGX_OK
+        || ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
+               ngx_http_auth_id_token_precontent_handler)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -30,8 +30,8 @@ typedef struct {
  * of its parent, stripped ones included.
  */
 
-static ngx_http_auth_id_token_presented_t *
-ngx_http_auth_id_token_get_presented(ngx_http_request_t *r)
+ngx_http_auth_id_token_presented_t *
+ngx_http_auth_id_token_get_presented(ngx_http_request_t *r) noexcept
 {
     ngx_http_auth_id_token_ctx_t  *ctx;
 
@@ -93,6 +93,15 @@ ngx_http_auth_id_token_chunk(std::string_view name, std::string_view cookie)
 }
 
 
+ngx_uint_t
+ngx_http_auth_id_token_is_token_cookie(std::string_view name,
+    std::string_view cookie) noexcept
+{
+    return name == cookie
+           || ngx_http_auth_id_token_chunk(name, cookie) != NGX_DECLINED;
+}
+
+
 /* the same cookie twice is one cookie if the values are equal */
 
 static void
@@ -134,6 +143,67 @@ ngx_http_auth_id_token_scan(ngx_http_auth_id_token_cookies_t *found,
 }
 
 
+/* calls f(value) for each Cookie header, as it came with the request */
+
+template <class F>
+static void
+ngx_http_auth_id_token_each_cookie_line(ngx_http_request_t *r, F f)
+{
+#if (nginx_version >= 1023000)
+
+    ngx_table_elt_t  *h;
+
+    for (h = r->headers_in.cookie; h != NULL; h = h->next) {
+        f(h->value);
+    }
+
+#else
+
+    ngx_uint_t         i;
+    ngx_table_elt_t  **h;
+
+    h = static_cast<ngx_table_elt_t **>(r->headers_in.cookies.elts);
+
+    for (i = 0; i < r->headers_in.cookies.nelts; i++) {
+        f(h[i]->value);
+    }
+
+#endif
+}
+
+
+ngx_str_t *
+ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r, ngx_uint_t *n)
+    noexcept
+{
+    ngx_str_t  *lines, *next;
+
+    *n = 0;
+
+    ngx_http_auth_id_token_each_cookie_line(r, [n](const ngx_str_t &) {
+        (*n)++;
+    });
+
+    if (*n == 0) {
+        return NULL;
+    }
+
+    lines = static_cast<ngx_str_t *>(
+                ngx_palloc(r->pool, *n * sizeof(ngx_str_t)));
+    if (lines == NULL) {
+        return NULL;
+    }
+
+    next = lines;
+
+    ngx_http_auth_id_token_each_cookie_line(r, [&next](const ngx_str_t &line) {
+        *next++ = line;
+    });
+
+    return lines;
+}
+
+
 static void
 ngx_http_auth_id_token_scan_lines(ngx_http_request_t *r,
     ngx_http_auth_id_token_presented_t *presented,
@@ -141,36 +211,19 @@ ngx_http_auth_id_token_scan_lines(ngx_http_request_t *r,
 {
     ngx_uint_t  i;
 
-    if (presented != NULL) {
-        for (i = 0; i < presented->ncookies; i++) {
+    if (presented == NULL) {
+        ngx_http_auth_id_token_each_cookie_line(r, [&](const ngx_str_t &line) {
             ngx_http_auth_id_token_scan(found,
-                ngx_http_auth_id_token_view(presented->cookies[i]), cookie);
-        }
+                ngx_http_auth_id_token_view(line), cookie);
+        });
 
         return;
     }
 
-#if (nginx_version >= 1023000)
-
-    ngx_table_elt_t  *h;
-
-    for (h = r->headers_in.cookie; h != NULL; h = h->next) {
+    for (i = 0; i < presented->ncookies; i++) {
         ngx_http_auth_id_token_scan(found,
-            ngx_http_auth_id_token_view(h->value), cookie);
+            ngx_http_auth_id_token_view(presented->cookies[i]), cookie);
     }
-
-#else
-
-    ngx_table_elt_t  **h;
-
-    h = static_cast<ngx_table_elt_t **>(r->headers_in.cookies.elts);
-
-    for (i = 0; i < r->headers_in.cookies.nelts; i++) {
-        ngx_http_auth_id_token_scan(found,
-            ngx_http_auth_id_token_view(h[i]->value), cookie);
-    }
-
-#endif
 }
 
 

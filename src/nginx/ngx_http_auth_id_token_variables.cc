@@ -230,13 +230,8 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/*
- * The proven token whose claims this request may show. A subrequest to a
- * location that asks for none shows what was proven for its parent.
- */
-
-static ngx_http_auth_id_token_ctx_t *
-ngx_http_auth_id_token_proven(ngx_http_request_t *r)
+ngx_http_auth_id_token_ctx_t *
+ngx_http_auth_id_token_proven(ngx_http_request_t *r) noexcept
 {
     ngx_http_auth_id_token_ctx_t       *ctx;
     ngx_http_auth_id_token_loc_conf_t  *conf;
@@ -390,20 +385,6 @@ ngx_http_auth_id_token_source_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_set_if_printable(ngx_http_variable_value_t *v,
-    std::string_view value)
-{
-    for (unsigned char c : value) {
-        if (c < 0x20 || c == 0x7f) {
-            return ngx_http_auth_id_token_not_found(v);
-        }
-    }
-
-    return ngx_http_auth_id_token_set_value(v, value);
-}
-
-
-static ngx_int_t
 ngx_http_auth_id_token_kid_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
@@ -411,11 +392,13 @@ ngx_http_auth_id_token_kid_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_auth_id_token_proven(r);
 
-    if (ctx == NULL || !ctx->token->has_kid()) {
+    if (ctx == NULL || !ctx->token->has_kid()
+        || !ngx_http_auth_id_token_is_printable(ctx->token->kid()))
+    {
         return ngx_http_auth_id_token_not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_if_printable(v, ctx->token->kid());
+    return ngx_http_auth_id_token_set_value(v, ctx->token->kid());
 }
 
 

@@ -1,0 +1,361 @@
+/* auth_id_token_require: rules on claims and variables. */
+
+#include "ngx_http_auth_id_token.h"
+
+#include "../core/claim_rule.h"
+
+
+using id_token::Error;
+using id_token::Operator;
+
+
+struct ngx_http_auth_id_token_rule_s {
+    ngx_http_complex_value_t  *variable;   /* NULL: a claim */
+    ngx_uint_t                 slot;
+    ngx_str_t                  name;       /* for the log */
+    id_token::OperatorWord     op;
+    ngx_array_t               *values;     /* of ngx_http_complex_value_t */
+#if (NGX_PCRE)
+    ngx_regex_t               *regex;
+#endif
+    Error                      error;
+};
+
+
+static ngx_int_t ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word);
+static ngx_int_t ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n);
+static ngx_int_t ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern);
+static Error ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
+    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token);
+
+
+/*
+ * auth_id_token_require CLAIM [!]OPERATOR VALUE ... [error=401|403|404];
+ * auth_id_token_require off;
+ */
+
+char *
+ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    ngx_str_t                          *value, *last;
+    ngx_uint_t                          n;
+    ngx_http_auth_id_token_rule_t      *rule;
+    ngx_http_auth_id_token_loc_conf_t  *lcf;
+
+    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+    n = cf->args->nelts;
+
+    if (n == 2) {
+        if (ngx_http_auth_id_token_view(value[1]) != "off") {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"auth_id_token_require\" needs an operator "
+                               "after \"%V\"",
+                               &value[1]);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        lcf->drop_rules = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (lcf->rules == NULL) {
+        lcf->rules = ngx_array_create(cf->pool, 4,
+                                      sizeof(ngx_http_auth_id_token_rule_t));
+        if (lcf->rules == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    rule = static_cast<ngx_http_auth_id_token_rule_t *>(
+               ngx_array_push(lcf->rules));
+    if (rule == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_memzero(rule, sizeof(ngx_http_auth_id_token_rule_t));
+    rule->error = Error::claim_rule;
+
+    last = &value[n - 1];
+
+    if (last->len > 6 && ngx_strncmp(last->data, "error=", 6) == 0) {
+        auto  code = ngx_http_auth_id_token_view(*last).substr(6);
+
+        if (code == "401") {
+            rule->error = Error::claim_rule_401;
+
+        } else if (code == "404") {
+            rule->error = Error::claim_rule_404;
+
+        } else if (code != "403") {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"%V\" in \"auth_id_token_require\", "
+                               "it must be 401, 403 or 404",
+                               last);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        n--;
+    }
+
+    if (ngx_http_auth_id_token_rule_operand(cf, rule, &value[1]) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    auto  op = (n > 2) ? id_token::parse_operator(
+                             ngx_http_auth_id_token_view(value[2]))
+                       : std::nullopt;
+
+    if (!op) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown operator \"%V\" in "
+                           "\"auth_id_token_require\"",
+                           &value[2]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    rule->op = *op;
+
+    if ((op->no_value && n != 3) || (op->one_value && n != 4)
+        || (!op->no_value && n < 4))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "operator \"%V\" in \"auth_id_token_require\" "
+                           "needs %s",
+                           &value[2],
+                           op->no_value ? "no value"
+                           : op->one_value ? "exactly one value"
+                           : "a value");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_rule_values(cf, rule, &value[3], n - 3)
+        != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word)
+{
+    rule->name = *word;
+
+    if (word->len > 1 && word->data[0] == '$') {
+        rule->variable = ngx_http_auth_id_token_compile(cf, word);
+        return (rule->variable != NULL) ? NGX_OK : NGX_ERROR;
+    }
+
+    return ngx_http_auth_id_token_claim_slot(cf, word, &rule->slot);
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n)
+{
+    ngx_uint_t                  i;
+    ngx_http_complex_value_t   *cv, *compiled;
+
+    rule->values = ngx_array_create(cf->pool, n ? n : 1,
+                                    sizeof(ngx_http_complex_value_t));
+    if (rule->values == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (rule->op.op == Operator::matches) {
+        return ngx_http_auth_id_token_rule_regex(cf, rule, &value[0]);
+    }
+
+    for (i = 0; i < n; i++) {
+
+        compiled = ngx_http_auth_id_token_compile(cf, &value[i]);
+        if (compiled == NULL) {
+            return NGX_ERROR;
+        }
+
+        if ((rule->op.op == Operator::less || rule->op.op == Operator::greater)
+            && compiled->lengths == NULL
+            && !id_token::parse_number(ngx_http_auth_id_token_view(value[i])))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"auth_id_token_require\" is not a "
+                               "number",
+                               &value[i]);
+            return NGX_ERROR;
+        }
+
+        cv = static_cast<ngx_http_complex_value_t *>(
+                 ngx_array_push(rule->values));
+        if (cv == NULL) {
+            return NGX_ERROR;
+        }
+
+        *cv = *compiled;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern)
+{
+#if (NGX_PCRE)
+
+    ngx_regex_compile_t  rc;
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+
+    ngx_memzero(&rc, sizeof(rc));
+
+    rc.pattern = *pattern;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%V in \"auth_id_token_require\"", &rc.err);
+        return NGX_ERROR;
+    }
+
+    rule->regex = rc.regex;
+
+    return NGX_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" in \"auth_id_token_require\" needs an nginx "
+                       "with PCRE",
+                       pattern);
+    return NGX_ERROR;
+
+#endif
+}
+
+
+/* inherited rules come first; "off" drops them */
+
+ngx_int_t
+ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *prev,
+    ngx_http_auth_id_token_loc_conf_t *conf) noexcept
+{
+    ngx_array_t  *rules;
+
+    if (conf->drop_rules || prev->rules == NULL) {
+        return NGX_OK;
+    }
+
+    if (conf->rules == NULL) {
+        conf->rules = prev->rules;
+        return NGX_OK;
+    }
+
+    rules = ngx_http_auth_id_token_concat(cf, prev->rules, conf->rules);
+    if (rules == NULL) {
+        return NGX_ERROR;
+    }
+
+    conf->rules = rules;
+
+    return NGX_OK;
+}
+
+
+/* the first rule that is not met decides the answer */
+
+Error
+ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx)
+{
+    Error                           error;
+    ngx_uint_t                      i;
+    ngx_http_auth_id_token_rule_t  *rules;
+
+    if (conf->rules == NULL) {
+        return Error::ok;
+    }
+
+    rules = static_cast<ngx_http_auth_id_token_rule_t *>(conf->rules->elts);
+
+    for (i = 0; i < conf->rules->nelts; i++) {
+
+        error = ngx_http_auth_id_token_judge_rule(r, &rules[i],
+                                                  ctx->token.get());
+        if (error != Error::ok) {
+            ctx->rule = &rules[i].name;
+            return error;
+        }
+    }
+
+    return Error::ok;
+}
+
+
+static Error
+ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
+    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token)
+{
+    ngx_str_t                 text;
+    ngx_uint_t                i;
+    id_token::Operand         operand;
+    ngx_http_complex_value_t  *cv;
+
+    if (rule->variable == NULL) {
+        operand.claim = token->slot(rule->slot);
+
+    } else {
+        if (ngx_http_complex_value(r, rule->variable, &text) != NGX_OK) {
+            return Error::out_of_memory;
+        }
+
+        operand.text = ngx_http_auth_id_token_view(text);
+    }
+
+#if (NGX_PCRE)
+
+    if (rule->op.op == Operator::matches) {
+        auto  scalar = operand.scalar();
+
+        if (!operand.present() || !scalar) {
+            return rule->error;
+        }
+
+        text.data = reinterpret_cast<u_char *>(
+                        const_cast<char *>(scalar->data()));
+        text.len = scalar->size();
+
+        return ((ngx_regex_exec(rule->regex, &text, NULL, 0) >= 0)
+                != rule->op.negated)
+               ? Error::ok : rule->error;
+    }
+
+#endif
+
+    std::vector<std::string_view>  values(rule->values->nelts);
+
+    cv = static_cast<ngx_http_complex_value_t *>(rule->values->elts);
+
+    for (i = 0; i < rule->values->nelts; i++) {
+        if (ngx_http_complex_value(r, &cv[i], &text) != NGX_OK) {
+            return Error::out_of_memory;
+        }
+
+        values[i] = ngx_http_auth_id_token_view(text);
+    }
+
+    return id_token::meets(operand, rule->op, values) ? Error::ok
+                                                      : rule->error;
+}
