@@ -193,7 +193,8 @@ valgrind: ## unit tests and some of t/*.t under valgrind
 	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log valgrind-unit valgrind-integration
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
-           --errors-for-leak-kinds=definite --num-callers=30
+           --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+           --num-callers=30
 
 valgrind-unit:
 	@WRAP='$(VALGRIND)' JOBS=$(JOBS) PART=$@ t/tools/unit.sh \
@@ -210,7 +211,7 @@ valgrind-integration:
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested
-	@BUILD=$(B) t/tools/check.sh
+	@JOBS=$(JOBS) t/tools/check.sh
 
 format: ## format the core and the tests in place
 	@t/tools/check.sh format

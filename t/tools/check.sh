@@ -1,0 +1,99 @@
+#!/bin/bash
+# check.sh: what can be judged without running anything. Tools that are not
+# installed are skipped, and said so. "check.sh format" formats in place.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+tools=t/tools
+passed=0
+failed=0
+
+shopt -s nullglob
+formatted=(src/core/*.{h,cc} t/unit/*.{h,cc} t/tools/*.{h,cc}
+    t/fuzz/*.{h,cc} t/bench/*.{h,cc})
+core=(src/core/*.cc)
+scripts=(t/tools/*.sh t/e2e/*.sh t/bench/*.sh t/fuzz/*.sh .ci/run)
+
+# Other versions format differently.
+format=
+for candidate in clang-format-14 clang-format; do
+    if "$candidate" --version 2> /dev/null | grep -q 'version 14\.'; then
+        format=$candidate
+        break
+    fi
+done
+
+if [ "${1:-}" = format ]; then
+    [ -n "$format" ] || { echo "format: needs clang-format 14" >&2; exit 1; }
+    exec "$format" -i "${formatted[@]}"
+fi
+
+# check TITLE COMMAND...: prints what it says only if it fails.
+check() {
+    local title=$1
+    shift
+    if output=$("$@" 2>&1); then
+        echo "ok      $title"
+        passed=$((passed + 1))
+    else
+        echo "FAILED  $title"
+        sed 's/^/        /' <<< "$output"
+        failed=$((failed + 1))
+    fi
+}
+
+skip() {
+    echo "skipped $1: $2"
+}
+
+have() {
+    command -v "$1" > /dev/null
+}
+
+syntax() {
+    local bad=0
+    for script in "${scripts[@]}"; do
+        case $(head -n 1 "$script") in
+            *bash*) bash -n "$script" || bad=1 ;;
+            *) sh -n "$script" || bad=1 ;;
+        esac
+    done
+    return $bad
+}
+
+tidy() {
+    printf '%s\n' "${core[@]}" | xargs -P "${JOBS:-2}" -n 4 sh -c '
+        clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c++20 \
+            -iquote src' sh 2> /dev/null
+}
+
+pure_cppcheck() {
+    cppcheck --quiet --std=c++20 --enable=warning,performance,portability \
+        --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+        -j "${JOBS:-2}" -Isrc src/core
+}
+
+check "layers: includes of the core point down" python3 $tools/check_layers.py
+check "directives, variables, reasons, errors: documented and tested" \
+    python3 $tools/check_docs.py
+check "no leftovers" python3 $tools/check_tidy.py
+check "shell scripts parse" syntax
+
+if [ -n "$format" ]; then
+    check "format" "$format" --dry-run -Werror "${formatted[@]}"
+else
+    skip format "no clang-format 14"
+fi
+if have clang-tidy; then
+    check "clang-tidy" tidy
+else
+    skip clang-tidy "not installed"
+fi
+if have cppcheck; then
+    check "cppcheck" pure_cppcheck
+else
+    skip cppcheck "not installed"
+fi
+
+echo "check: $passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Every directive, variable, reason and configuration error has its test, and
+all but the errors their place in the README; what a location inherits is
+merged."""
+
+import pathlib
+import re
+import sys
+
+ADAPTER = sorted(pathlib.Path("src/nginx").glob("*"))
+source = {p.name: p.read_text() for p in ADAPTER if p.suffix in (".cc", ".h")}
+code = "\n".join(source.values())
+readme = pathlib.Path("README.md")
+readme = readme.read_text() if readme.exists() else ""
+tests = "\n".join(p.read_text() for p in sorted(pathlib.Path("t").glob("*.t")))
+tests += "\n".join(
+    p.read_text() for p in sorted(pathlib.Path("t/lib").glob("*.pm")))
+units = "\n".join(
+    p.read_text() for p in sorted(pathlib.Path("t/unit").glob("*.cc")))
+
+# Reasons that no request can bring about at will; unit tests name them.
+UNIT_ONLY = {"ok", "out_of_memory", "internal"}
+
+problems = []
+
+
+def need(found, complaint):
+    if not found:
+        problems.append(complaint)
+
+
+def word(name, text):
+    return re.search(r"(?<![\w$])" + re.escape(name) + r"\b", text)
+
+
+def table(name):
+    """The braces of a C table, rows and all."""
+    found = re.search(r"\b" + name + r"\[\]\s*=\s*\{(.*?)\n\};", code, re.S)
+    need(found, f"src/nginx: no table {name}")
+    return found[1] if found else ""
+
+
+# directives
+
+directives = re.findall(
+    r'ngx_string\("(\w+)"\)', table("ngx_http_auth_id_token_commands"))
+for block in re.findall(
+        r"\b(ngx_http_auth_id_token_\w*(?:words|directives|commands))\[\]", code):
+    if block != "ngx_http_auth_id_token_commands":
+        directives += re.findall(r'\{\s*"(\w+)",', table(block))
+
+for name in directives:
+    need(re.search(r"Syntax[^\n]*?[`*|\s]" + name + r"\b", readme),
+         f"README.md: no Syntax line for the directive {name}")
+    need(word(name, tests), f"t/*.t: no test uses the directive {name}")
+
+# what locations inherit
+
+fields = re.search(
+    r"typedef struct \{([^}]*)\} ngx_http_auth_id_token_loc_conf_t;", code)
+merge = re.search(
+    r"^ngx_http_auth_id_token_merge_loc_conf\(.*?^\}", code, re.S | re.M)
+need(fields and merge, "src/nginx: no location configuration or no merge")
+if fields and merge:
+    bare = re.sub(r"/\*.*?\*/", "", fields[1], flags=re.S)
+    for name in re.findall(r"(\w+);", bare):
+        need(re.search(r"\bprev->" + name + r"\b", merge[0]),
+             f"src/nginx: {name} is not merged from the level above")
+
+# variables
+
+variables = re.findall(
+    r'ngx_string\("(\w+)"\)', table("ngx_http_auth_id_token_vars"))
+variables += re.findall(r'define\s+NGX_\w+_PREFIX\s+"(\w+)"', code)
+for name in variables:
+    need("$" + name in readme, f"README.md: the variable ${name} is missing")
+    need("$" + name in tests, f"t/*.t: no test uses the variable ${name}")
+
+# reasons
+
+rows = re.sub(r"\\\n", " ", pathlib.Path("src/core/error.h").read_text())
+rows = re.sub(r"/\*.*?\*/", "", rows)
+reasons = re.findall(r'\bX\((\w+),\s*(\w+),\s*"([^"]*)"\)', rows)
+need(len(reasons) > 10, "src/core/error.h: the table of reasons is not found")
+for name, _, text in reasons:
+    line = re.search(r"^.*`" + name + r"`.*$", readme, re.M)
+    need(name == "ok" or line, f"README.md: the reason {name} is missing")
+    need(name == "ok" or not line or text in readme,
+         f"README.md: the reason {name} has not the text \"{text}\"")
+    if name in UNIT_ONLY:
+        need(word(name, units), f"t/unit: no test names the reason {name}")
+    else:
+        # In the log or the challenge, or as the value of the variable.
+        need(text in tests
+             or re.search(r"^(.*error.*\b)?" + name + r"\b", tests, re.M),
+             f"t/*.t: no test brings about the reason {name}")
+
+# configuration errors: the longest literal part of each message
+
+joined = re.sub(r'"\s*\n\s*"', "", code)
+messages = re.findall(
+    r'ngx_conf_log_error\(NGX_LOG_EMERG,[^"]*?"((?:[^"\\]|\\.)*)"', joined)
+messages += re.findall(r'const_cast<char \*>\("((?:[^"\\]|\\.)*)"\)', joined)
+plain = tests.replace("\\", "")
+for message in dict.fromkeys(messages):
+    text = message.replace('\\"', '"')
+    if text == "out of memory":
+        continue
+    part = max(re.split(r'%\w+', text), key=len).strip(' "')
+    need(len(part) < 4 or part in plain,
+         f't/*.t: no test for the configuration error "{text}"')
+
+print("\n".join(problems))
+sys.exit(bool(problems))
