@@ -111,8 +111,10 @@ $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 
 # -- tests --------------------------------------------------------------------
 
-# What the test scripts are told: the nginx to run, the module, the tools.
-test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(B)/$(module) BUILD=$(B) JOBS=$(JOBS)
+# What the test scripts are told: the nginx to run, the module to load (empty:
+# it is linked in), the folder with the tools.
+MODULE  ?= $(B)/$(module)
+test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
 parts := unit integration blackbox
 
@@ -125,10 +127,10 @@ test: ## install what is missing, build, run every test, count them
 unit: $(units) ## the core's unit tests
 	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
 
-integration: $(B)/$(module) $(tools) ## t/*.t on a real nginx; TESTS= names some
+integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
 	@$(test_env) t/tools/prove.sh $(B)/log/integration $(TESTS)
 
-blackbox: $(B)/$(module) $(tools) ## the token vectors through a real nginx
+blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/tools/blackbox.py
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
@@ -138,7 +140,7 @@ demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 
 # -- the same under sanitizers, under valgrind, linked in ---------------------
 
-.PHONY: static asan asan-build asan-unit asan-integration asan-blackbox
+.PHONY: static static-build asan asan-build asan-unit asan-integration asan-blackbox
 .PHONY: valgrind valgrind-unit valgrind-integration
 
 # All of nginx: NGINX_SRC if it is that, else what Debian's source package has.
@@ -147,11 +149,13 @@ full_src = $(if $(wildcard $(NGINX_SRC)/src/core/nginx.c),$(NGINX_SRC),$(B)/ngin
 $(B)/nginx-full:
 	@t/tools/nginx_src.sh $@
 
-static: $(full_src) $(tools) ## build a whole nginx with the module linked in, test it
-	@CC=$(CC) JOBS=$(JOBS) t/tools/nginx_build.sh $(full_src) $(B)/static \
-	    --add-module=$(CURDIR)
+static: static-build $(tools) ## build a whole nginx with the module linked in, test it
 	@$(test_env) NGINX_BIN=$(B)/static/nginx MODULE= PART=static \
 	    t/tools/prove.sh $(B)/log/static $(TESTS)
+
+static-build: $(full_src)
+	@CC=$(CC) JOBS=$(JOBS) t/tools/nginx_build.sh $(full_src) $(B)/static \
+	    --add-module=$(CURDIR)
 
 A := $(B)/asan
 asan_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address
