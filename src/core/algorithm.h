@@ -16,13 +16,13 @@ enum class KeyKind : std::uint8_t { rsa, p256, p384, p521, ed25519 };
 enum class Scheme : std::uint8_t { rsa_pkcs1, rsa_pss, ecdsa, eddsa };
 
 struct Algorithm {
-    std::string_view name;  // as in the JOSE header, case counts
-    Scheme scheme;
-    KeyKind key;
+    std::string_view name;       // as in the JOSE header, case counts
     const char *digest;          // OpenSSL's name; nullptr for EdDSA
     std::size_t digest_size;     // bytes
     std::size_t signature_size;  // bytes; 0 = that of the modulus
-    std::uint8_t index;          // position in the table
+    Scheme scheme;
+    KeyKind key;
+    std::uint8_t index;  // position in the table
 };
 
 inline constexpr std::size_t kAlgorithmCount = 11;

@@ -1,5 +1,7 @@
 #include "error.h"
 
+#include <cstddef>
+
 namespace id_token {
 
 namespace {

@@ -1,6 +1,7 @@
 #include "jwk.h"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 
 #include "base64url.h"
@@ -49,7 +50,7 @@ const unsigned char *bytes_of(const T &text) noexcept {
     return reinterpret_cast<const unsigned char *>(text.data());
 }
 
-constexpr std::size_t kProbeBytes = 64 * 1024;
+constexpr std::size_t kProbeBytes = std::size_t{64} * 1024;
 
 // A key from OpenSSL, or nothing if it refuses it. It answers the same to a bad
 // key and to a lack of memory, even by the errors that it raises; ours must

@@ -1,6 +1,7 @@
 #include "jwks.h"
 
 #include <new>
+#include <utility>
 
 namespace id_token {
 

@@ -3,6 +3,7 @@
 #ifndef ID_TOKEN_CORE_JWS_H
 #define ID_TOKEN_CORE_JWS_H
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace id_token {
 
 // nginx's header buffers (8k by default) come first; this bounds every other
 // way in.
-inline constexpr std::size_t kMaxTokenBytes = 64 * 1024;
+inline constexpr std::size_t kMaxTokenBytes = std::size_t{64} * 1024;
 
 // The three segments of a token, still encoded; views into it.
 struct Segments {
