@@ -1,0 +1,38 @@
+#!/bin/sh
+# run.sh STORY...: copies the tests below $BUILD, installs the packages pinned
+# in the lock file there and tells the stories.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+home=$BUILD/e2e
+unset NGINX
+
+# A part that cannot run is one skipped test, and says why.
+skip() {
+    echo "skipped - $1"
+    echo "e2e: 0 passed, 0 failed, 1 skipped"
+    exit 0
+}
+
+command -v node > /dev/null || skip "node is not installed"
+command -v npm > /dev/null || skip "npm is not installed"
+command -v openssl > /dev/null || skip "openssl is not installed"
+
+# oidc-provider 9 uses URL.parse and crypto.hash.
+node -e 'process.exit(URL.parse && require("crypto").hash ? 0 : 1)' ||
+    skip "node $(node --version) is too old for oidc-provider 9"
+
+mkdir -p "$home"
+rm -rf "$home/spa" "$home"/*.mjs
+cp -R "$here/." "$here/../../conf-examples/backend.py" "$home/"
+
+if ! cmp -s "$here/package-lock.json" "$home/installed.json"; then
+    rm -f "$home/installed.json"
+    if ! (cd "$home" && npm ci --ignore-scripts) > "$home/npm.log" 2>&1; then
+        tail -n 5 "$home/npm.log" | sed 's/^/    /'
+        skip "npm could not install the packages of package-lock.json"
+    fi
+    cp "$here/package-lock.json" "$home/installed.json"
+fi
+
+exec node "$home/main.mjs" "$@"

@@ -1,0 +1,175 @@
+// Starts everything the story needs and stops it again: the tenant, the API
+// with its database behind a recorder, DNS, nginx.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { makeCerts } from './certs.mjs';
+import { dnsServer } from './dns.mjs';
+import { request, trust } from './http.mjs';
+import { nginxConf } from './nginx_conf.mjs';
+import { Recorder } from './recorder.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const children = [];
+
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+function start(command, args, options = {}) {
+    const env = { ...process.env, ...options.env };
+    delete env.NGINX;
+    const child = spawn(command, args, {
+        stdio: ['ignore', 'pipe', 'inherit'], ...options, env });
+    children.push(child);
+    return child;
+}
+
+function firstLine(child, what) {
+    return new Promise((resolve, reject) => {
+        let text = '';
+        child.stdout.on('data', (chunk) => {
+            text += chunk;
+            if (text.includes('\n')) {
+                resolve(text.slice(0, text.indexOf('\n')));
+            }
+        });
+        child.on('exit', (code) => reject(new Error(`${what} ended: ${code}`)));
+    });
+}
+
+async function stop(child) {
+    if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM');
+        await new Promise((resolve) => child.on('exit', resolve));
+    }
+}
+
+export async function freePorts(count) {
+    const servers = [];
+    for (let i = 0; i < count; i++) {
+        const server = net.createServer();
+        await new Promise((done) => server.listen(0, '127.0.0.1', done));
+        servers.push(server);
+    }
+    const ports = servers.map((server) => server.address().port);
+    await Promise.all(servers.map((server) =>
+        new Promise((done) => server.close(done))));
+    return ports;
+}
+
+export async function until(what, condition, seconds = 10) {
+    const deadline = Date.now() + seconds * 1000;
+    while (!await condition()) {
+        if (Date.now() > deadline) {
+            throw new Error(`not within ${seconds} s: ${what}`);
+        }
+        await sleep(50);
+    }
+}
+
+const answers = (url) => request(url).then(() => true, () => false);
+
+// The sample backend of conf-examples, with its own database.
+async function startApi(w, roles) {
+    const backend = [join(here, 'backend.py'), '--database',
+        join(w.dir, 'accounts.sqlite')];
+    execFileSync('python3', [...backend,
+        ...roles.flatMap((role) => ['--grant', ...role])]);
+    w.api = start('python3', [...backend, '--listen', '127.0.0.1:0']);
+    const line = await firstLine(w.api, 'the API');
+    w.recorder = new Recorder(Number(line.split(':').at(-1)));
+    w.recorderPort = await w.recorder.listen();
+}
+
+// Receives the tenant's back-channel logout.
+async function startLogoutReceiver(w) {
+    w.logoutTokens = [];
+    const server = http.createServer(async (incoming, outgoing) => {
+        let body = '';
+        for await (const chunk of incoming) {
+            body += chunk;
+        }
+        w.logoutTokens.push(new URLSearchParams(body).get('logout_token'));
+        outgoing.statusCode = 204;
+        outgoing.end();
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    w.logoutReceiver = server;
+    return `http://127.0.0.1:${server.address().port}/logged-out`;
+}
+
+async function startOp(w) {
+    const backchannel = await startLogoutReceiver(w);
+    w.op = start(process.execPath, [join(here, 'op.mjs'), JSON.stringify({
+        issuer: w.issuer, port: w.ports.op, control: w.ports.control,
+        cert: w.certs.cert, key: w.certs.key, backchannel,
+        redirects: [w.callback],
+    })], { stdio: ['ignore', 'pipe', openSync(join(w.dir, 'op.log'), 'w')] });
+    await firstLine(w.op, 'the OpenID Provider');
+}
+
+async function startNginx(w) {
+    const conf = join(w.dir, 'nginx.conf');
+    writeFileSync(conf, nginxConf(w));
+    w.nginx = start(w.nginxBin, ['-p', w.dir, '-c', conf],
+        { stdio: ['ignore', 'ignore', 'inherit'] });
+    let ended = false;
+    w.nginx.on('exit', () => { ended = true; });
+    await until('nginx answers', async () => {
+        if (ended) {
+            throw new Error('nginx did not start');
+        }
+        return answers(`${w.app}/`);
+    });
+}
+
+export async function startWorld({ dir, nginxBin, module, second }) {
+    rmSync(dir, { recursive: true, force: true });
+    mkdirSync(dir, { recursive: true });
+
+    const [op, control, app] = await freePorts(3);
+    const w = { dir, nginxBin, module, ports: { op, control, app } };
+    w.issuer = `https://op.test:${op}`;
+    w.app = `https://app.test:${app}`;
+    w.crossApi = `https://api.test:${app}`;
+    w.callback = `${w.app}/`;
+    w.spa = join(here, 'spa');
+    w.certs = makeCerts(dir, ['op.test', 'app.test', 'api.test', 'first.test',
+        'second.test', 'stray.test']);
+    trust(w.certs.ca);
+    execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt',
+        'ec_paramgen_curve:P-256', '-out', join(dir, 'assertion.pem')],
+    { stdio: 'pipe' });
+
+    w.dns = await dnsServer();
+    await startOp(w);
+    w.second = second ? await second(w) : null;
+    await startApi(w, [
+        [w.issuer, 'alice', 'reader'],
+        [w.issuer, 'alice', 'editor'],
+        [w.issuer, 'bob', 'reader'],
+        [w.issuer, 'eve', 'reader'],
+        [w.issuer, 'manager', 'reader'],
+        ...w.second ? [[w.second.issuer, w.second.sub, 'reader']] : [],
+    ]);
+    await startNginx(w);
+    return w;
+}
+
+export async function control(w, command, value = '') {
+    const answer = await request(
+        `http://127.0.0.1:${w.ports.control}/${command}?value=${value}`);
+    return JSON.parse(answer.body);
+}
+
+export async function stopWorld(w) {
+    await Promise.all(children.splice(0).map(stop));
+    w.recorder?.close();
+    w.logoutReceiver?.close();
+    w.dns?.close();
+}
