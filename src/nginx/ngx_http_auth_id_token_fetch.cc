@@ -123,6 +123,10 @@ ngx_http_auth_id_token_fetch_init(ngx_http_auth_id_token_fetch_t *f,
                        conf->proxy_host.len);
         f->port = conf->proxy_port;
 
+        if (f->host.starts_with('[') && f->host.ends_with(']')) {
+            f->host = f->host.substr(1, f->host.size() - 2);
+        }
+
         if (f->url.https) {
             f->connect = "CONNECT " + f->url.host_and_port() + " HTTP/1.1\r\n"
                          "Host: " + f->url.host_and_port() + "\r\n\r\n";

@@ -34,7 +34,7 @@ typedef struct {
     ngx_uint_t                       verify_depth;
 } ngx_http_auth_id_token_trust_t;
 
-/* NULL: the error has been logged ([emerg], with file and line) */
+/* NULL: the error has been logged ([emerg], naming the file at fault) */
 ngx_http_auth_id_token_tls_t *ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
     const ngx_http_auth_id_token_trust_t *trust) noexcept;
 
@@ -49,12 +49,15 @@ typedef struct {
 } ngx_http_auth_id_token_host_t;
 
 /*
- * What a fetch needs besides the URL; lives as long as the cycle.
+ * What a fetch needs besides the URL; lives as long as the cycle. See
+ * ngx_http_auth_id_token_resolve.h for what sets resolver and hosts.
  *
- * Names that are neither literal addresses nor among `hosts` are asked of
- * `resolver`, which is the location-less one of http{} if it has any server,
- * else one made at configuration time from /etc/resolv.conf; NULL if there is
- * none at all.
+ * Names that are neither literal addresses nor among `hosts`, nor "localhost",
+ * are asked of `resolver`, which is the location-less one of http{} if it has
+ * any server, else one made at configuration time from /etc/resolv.conf.
+ *
+ * The proxy is asked to CONNECT for https, and to GET for plain http. What may
+ * not leave the loopback, plain http without `insecure`, goes there directly.
  */
 
 typedef struct {

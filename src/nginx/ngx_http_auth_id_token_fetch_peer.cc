@@ -199,8 +199,9 @@ ngx_http_auth_id_token_peer_handshake(ngx_http_auth_id_token_fetch_t *f)
 
     f->phase = NGX_HTTP_AUTH_ID_TOKEN_HANDSHAKING;
 
-    if (ngx_http_auth_id_token_tls_connection(f->conf->tls, c, &f->url)
-        != NGX_OK)
+    if (f->conf->tls == NULL
+        || ngx_http_auth_id_token_tls_connection(f->conf->tls, c, &f->url)
+           != NGX_OK)
     {
         ngx_http_auth_id_token_fetch_refused(f,
             ngx_http_auth_id_token_logged(f, "TLS could not be set up"));

@@ -14,9 +14,6 @@
 #include "../core/url.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_ERROR  512
-
-
 typedef enum {
     NGX_HTTP_AUTH_ID_TOKEN_LOOKING_UP,
     NGX_HTTP_AUTH_ID_TOKEN_CONNECTING,
@@ -65,8 +62,7 @@ struct ngx_http_auth_id_token_fetch_s {
     u_char                                      logged[256];
     size_t                                      logged_len;
 
-    u_char                                      error[
-                                            NGX_HTTP_AUTH_ID_TOKEN_MAX_ERROR];
+    u_char                                      error[512];
     size_t                                      error_len;
 };
 
