@@ -19,22 +19,22 @@ namespace id_token {
 inline constexpr std::size_t kMaxHttpHeadBytes = 32 * 1024;
 
 // Why an answer is refused. X(name, text)
-#define ID_TOKEN_HTTP_ERRORS(X)                                           \
-    X(none, "")                                                           \
-    X(not_http, "the answer is not HTTP/1.1 or HTTP/1.0")                 \
-    X(status, "answered")                                                 \
-    X(head_too_long, "the header of the answer is too long")              \
-    X(field, "the answer has a malformed header field")                   \
-    X(length, "the answer has an invalid Content-Length")                 \
-    X(length_twice, "the answer has two different Content-Length")        \
-    X(length_and_coding,                                                  \
-      "the answer has both Content-Length and Transfer-Encoding")         \
-    X(transfer_coding, "the answer has an unsupported Transfer-Encoding") \
-    X(content_coding, "the answer is compressed")                         \
-    X(body_too_long, "the answer is too long")                            \
-    X(chunk, "the answer has a malformed chunk")                          \
-    X(closed, "the connection was closed before any answer")              \
-    X(truncated, "the answer was cut off")                                \
+#define ID_TOKEN_HTTP_ERRORS(X)                                                \
+    X(none, "")                                                                \
+    X(not_http, "the answer is not HTTP/1.1 or HTTP/1.0")                      \
+    X(status, "answered")                                                      \
+    X(head_too_long, "the header of the answer is too long")                   \
+    X(field, "the answer has a malformed header field")                        \
+    X(length, "the answer has an invalid Content-Length")                      \
+    X(length_twice, "the answer has two different Content-Length")             \
+    X(length_and_coding,                                                       \
+      "the answer has both Content-Length and Transfer-Encoding")              \
+    X(transfer_coding, "the answer has an unsupported Transfer-Encoding")      \
+    X(content_coding, "the answer is compressed")                              \
+    X(body_too_long, "the answer is too long")                                 \
+    X(chunk, "the answer has a malformed chunk")                               \
+    X(closed, "the connection was closed before any answer")                   \
+    X(truncated, "the answer was cut off")                                     \
     X(surplus, "the proxy sent more than its answer")
 
 enum class HttpError : std::uint8_t {

@@ -15,14 +15,14 @@ namespace id_token {
 inline constexpr std::size_t kMaxUrlBytes = 4096;
 
 // Why a URL is not taken. X(name, text): what follows 'the URL "..." '.
-#define ID_TOKEN_URL_ERRORS(X)                                 \
-    X(too_long, "is too long")                                 \
-    X(bad_character, "has a character that a URL cannot have") \
-    X(scheme, "does not begin with https:// or http://")       \
-    X(userinfo, "has a user name or password")                 \
-    X(host_missing, "has no host")                             \
-    X(host, "has an invalid host")                             \
-    X(port, "has an invalid port")                             \
+#define ID_TOKEN_URL_ERRORS(X)                                                 \
+    X(too_long, "is too long")                                                 \
+    X(bad_character, "has a character that a URL cannot have")                 \
+    X(scheme, "does not begin with https:// or http://")                       \
+    X(userinfo, "has a user name or password")                                 \
+    X(host_missing, "has no host")                                             \
+    X(host, "has an invalid host")                                             \
+    X(port, "has an invalid port")                                             \
     X(fragment, "has a fragment")
 
 enum class UrlError : std::uint8_t {
