@@ -1,0 +1,262 @@
+/*
+ * The shared zone of a key source: the body, the schedule, the lease.
+ *
+ * Nothing may throw while the mutex is held: it would lock all workers out.
+ */
+
+#include <signal.h>
+
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#include "ngx_http_auth_id_token_zone.h"
+
+
+/* what the end of a fetch may lag behind its deadline */
+#define NGX_HTTP_AUTH_ID_TOKEN_LEASE_SLACK  2000
+
+/* a set that kills its reader must not kill one worker after the other */
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST     2
+
+
+static_assert(std::is_trivially_copyable_v<id_token::RefreshState>);
+
+
+size_t
+ngx_http_auth_id_token_zone_size(size_t max_body) noexcept
+{
+    size_t  pages;
+
+    pages = (sizeof(ngx_http_auth_id_token_zone_t) + max_body) / ngx_pagesize
+            + 8;
+
+    return pages * (ngx_pagesize + 2 * sizeof(ngx_slab_page_t));
+}
+
+
+ngx_int_t
+ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
+{
+    void                           *p;
+    ngx_http_auth_id_token_keys_t  *keys, *old;
+
+    keys = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
+    old = static_cast<ngx_http_auth_id_token_keys_t *>(data);
+
+    keys->shpool = reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
+
+    if (old != NULL) {
+        keys->zone = old->zone;
+
+    } else if (shm_zone->shm.exists) {
+        keys->zone = static_cast<ngx_http_auth_id_token_zone_t *>(
+                         keys->shpool->data);
+    }
+
+    if (keys->zone != NULL) {
+        if (keys->zone->origin != keys->origin
+            || keys->zone->size < keys->settings.max_size)
+        {
+            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                          "zone \"%V\" holds the keys of another source",
+                          &shm_zone->shm.name);
+            return NGX_ERROR;
+        }
+
+        ngx_http_auth_id_token_zone_lock  lock(keys);
+
+        keys->zone->refresh.adopted(keys->rules);
+
+        return NGX_OK;
+    }
+
+    /* the body is not touched: its pages are taken when they are written */
+
+    p = ngx_slab_alloc(keys->shpool, sizeof(ngx_http_auth_id_token_zone_t)
+                                     + keys->settings.max_size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    keys->zone = ::new (p) ngx_http_auth_id_token_zone_t();
+    keys->zone->origin = keys->origin;
+    keys->zone->size = keys->settings.max_size;
+
+    keys->shpool->data = keys->zone;
+
+    return NGX_OK;
+}
+
+
+bool
+ngx_http_auth_id_token_zone_read(ngx_http_auth_id_token_keys_t *keys,
+    std::string &body, uint64_t *generation)
+{
+    size_t                          length;
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    for ( ;; ) {
+
+        {
+            ngx_http_auth_id_token_zone_lock  lock(keys);
+
+            *generation = zone->generation.load(std::memory_order_relaxed);
+
+            if (*generation == 0 || zone->torn) {
+                return false;
+            }
+
+            length = zone->length;
+
+            if (length <= body.size()) {
+                std::memcpy(body.data(), zone->body, length);
+            }
+        }
+
+        if (length <= body.size()) {
+            body.resize(length);
+            return true;
+        }
+
+        body.resize(length);
+    }
+}
+
+
+bool
+ngx_http_auth_id_token_zone_holds(ngx_http_auth_id_token_keys_t *keys,
+    std::string_view body) noexcept
+{
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    return zone->generation.load(std::memory_order_relaxed) != 0
+           && !zone->torn
+           && zone->length == body.size()
+           && std::memcmp(zone->body, body.data(), body.size()) == 0;
+}
+
+
+/* a worker may be killed at any instruction: the mutex is freed for it */
+
+void
+ngx_http_auth_id_token_zone_write(ngx_http_auth_id_token_keys_t *keys,
+    std::string_view body) noexcept
+{
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    zone->torn = 1;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+
+    std::memcpy(zone->body, body.data(), body.size());
+    zone->length = body.size();
+    zone->generation.fetch_add(1, std::memory_order_release);
+
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    zone->torn = 0;
+}
+
+
+bool
+ngx_http_auth_id_token_zone_owns(ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    return keys->leased
+           && keys->zone->owner == ngx_pid
+           && keys->zone->lease == keys->lease;
+}
+
+
+ngx_http_auth_id_token_lease_e
+ngx_http_auth_id_token_zone_lease(ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    if (zone->started.load(std::memory_order_relaxed)
+        == zone->finished.load(std::memory_order_relaxed))
+    {
+        return NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE;
+    }
+
+    if (zone->owner != 0 && ngx_http_auth_id_token_now() < zone->lease_until) {
+
+        if (zone->owner == ngx_pid) {
+            if (ngx_http_auth_id_token_zone_owns(keys)) {
+                return NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD;
+            }
+
+        } else if (kill(zone->owner, 0) == 0 || ngx_errno != NGX_ESRCH) {
+            return NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD;
+        }
+    }
+
+    if (zone->lost >= NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST) {
+        ngx_http_auth_id_token_zone_end(keys, false);
+        return NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE;
+    }
+
+    return NGX_HTTP_AUTH_ID_TOKEN_LEASE_LOST;
+}
+
+
+void
+ngx_http_auth_id_token_zone_take(ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    if (zone->started.load(std::memory_order_relaxed)
+        == zone->finished.load(std::memory_order_relaxed))
+    {
+        zone->started.fetch_add(1, std::memory_order_relaxed);
+        zone->lost = 0;
+
+    } else if (zone->owner != 0) {
+        zone->lost++;
+    }
+
+    zone->owner = ngx_pid;
+    zone->lease++;
+    zone->lease_until = ngx_http_auth_id_token_now()
+                        + static_cast<int64_t>(keys->settings.timeout)
+                        + NGX_HTTP_AUTH_ID_TOKEN_LEASE_SLACK;
+
+    keys->lease = zone->lease;
+    keys->leased = 1;
+
+    /* from the event loop, never from within the caller */
+
+    ngx_post_event(&keys->begin, &ngx_posted_events);
+}
+
+
+void
+ngx_http_auth_id_token_zone_end(ngx_http_auth_id_token_keys_t *keys,
+    bool succeeded) noexcept
+{
+    uint64_t                        attempt;
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+    attempt = zone->started.load(std::memory_order_relaxed);
+
+    if (succeeded) {
+        zone->succeeded.store(attempt, std::memory_order_release);
+
+    } else {
+        zone->refresh.failed(ngx_http_auth_id_token_now(),
+                             static_cast<uint32_t>(ngx_random()));
+    }
+
+    zone->finished.store(attempt, std::memory_order_release);
+    zone->owner = 0;
+    zone->lost = 0;
+}
