@@ -161,6 +161,7 @@ static ngx_http_auth_id_token_need_e
 ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
     ngx_http_auth_id_token_ctx_t *ctx, std::string_view token)
 {
+    uint64_t                             verifications;
     id_token::KeySet                    *keys;
     id_token::Validator                 *validator;
     ngx_http_auth_id_token_provider_t   *provider;
@@ -193,8 +194,16 @@ ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
         return NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
     }
 
+    verifications = validator->verifications();
+
     auto  verdict = validator->validate(provider->policy, *keys, token,
                                         ngx_time(), &ctx->diagnosis);
+
+    if (validator->verifications() != verifications) {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "id_token signatures verified: %uL",
+                       validator->verifications() - verifications);
+    }
 
     ctx->error = verdict.error;
 
