@@ -14,6 +14,7 @@ const secondProvider = (w) => w.second && `
     id_token_provider second {
         issuer ${w.second.issuer};
         client_id ${w.second.clientId};
+        algorithms ES256;
         ssl_trusted_certificate ${w.certs.ca};
         leeway 5s;
     }`;

@@ -133,13 +133,14 @@ export async function startWorld({ dir, nginxBin, module, second }) {
     mkdirSync(dir, { recursive: true });
 
     const [op, control, app] = await freePorts(3);
-    const w = { dir, nginxBin, module, ports: { op, control, app } };
+    const w = { dir, nginxBin, module, ports: { op, control, app }, start,
+        until };
     w.issuer = `https://op.test:${op}`;
     w.app = `https://app.test:${app}`;
     w.crossApi = `https://api.test:${app}`;
     w.callback = `${w.app}/`;
     w.spa = join(here, 'spa');
-    w.certs = makeCerts(dir, ['op.test', 'app.test', 'api.test', 'first.test',
+    w.certs = makeCerts(dir, ['op.test', 'op2.test', 'app.test', 'api.test', 'first.test',
         'second.test', 'stray.test']);
     trust(w.certs.ca);
     execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt',
