@@ -3,6 +3,8 @@
 #include <jansson.h>
 
 #include <charconv>
+#include <csetjmp>
+#include <cstring>
 
 namespace id_token {
 
@@ -23,14 +25,22 @@ struct Allocation {
     json_realloc_t realloc_before = nullptr;
 #endif
     bool failed = false;
+    std::jmp_buf *way_out = nullptr;
 };
 
 Allocation allocation;
 
-void *watched_malloc(std::size_t size) {
-    void *p = allocation.failed ? nullptr : allocation.malloc_before(size);
+void *checked(void *p) {
     allocation.failed |= p == nullptr;
+    if (p == nullptr && allocation.way_out != nullptr) {
+        std::longjmp(*allocation.way_out, 1);
+    }
     return p;
+}
+
+void *watched_malloc(std::size_t size) {
+    return checked(allocation.failed ? nullptr
+                                     : allocation.malloc_before(size));
 }
 
 void watched_free(void *p) {
@@ -40,10 +50,8 @@ void watched_free(void *p) {
 #if JANSSON_VERSION_HEX >= 0x020f00
 
 void *watched_realloc(void *p, std::size_t size) {
-    void *moved =
-        allocation.failed ? nullptr : allocation.realloc_before(p, size);
-    allocation.failed |= moved == nullptr;
-    return moved;
+    return checked(allocation.failed ? nullptr
+                                     : allocation.realloc_before(p, size));
 }
 
 class AllocationScope {
@@ -340,6 +348,17 @@ Result<Json, JsonError> Json::parse(std::string_view text) {
 
 Json::~Json() {
     json_decref(root_);
+}
+
+bool call_or_run_out_of_memory(void (*work)(void *), void *context) noexcept {
+    const AllocationScope scope;
+    std::jmp_buf way_out;
+    if (setjmp(way_out) == 0) {
+        allocation.way_out = &way_out;
+        work(context);
+    }
+    allocation.way_out = nullptr;
+    return !scope.failed();
 }
 
 void append_json_string(std::string &out, std::string_view text) {

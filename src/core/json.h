@@ -123,6 +123,13 @@ class Json {
     json_t *root_;
 };
 
+// Calls `work`, which uses a C library that uses jansson, and jumps out of it
+// when jansson gets no memory: libjwt would take the null pointer that
+// json_dumps() then returns for a string. False: that happened; what `work` had
+// allocated so far is lost, so it must have nothing to destroy.
+[[nodiscard]] bool call_or_run_out_of_memory(void (*work)(void *),
+                                             void *context) noexcept;
+
 // Appends `text` as a JSON string, quotes included.
 void append_json_string(std::string &out, std::string_view text);
 
