@@ -195,7 +195,7 @@ ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
 
     https = 0;
 
-#if (NGX_HTTP_SSL)
+#if (NGX_SSL || NGX_COMPAT)
     https = (r->connection->ssl != NULL);
 #endif
 
