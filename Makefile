@@ -22,8 +22,10 @@ tool_sources := $(sort $(wildcard t/tools/*.cc))
 tool_parts   := $(sort $(wildcard t/tools/*_*.cc))
 unit_parts   := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
 tool_sources := $(filter-out $(tool_parts),$(tool_sources))
+bench_sources := $(sort $(wildcard t/bench/*.cc))
 
 units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
+benches := $(patsubst t/bench/%.cc,$(B)/bench/%,$(bench_sources))
 tools := $(patsubst t/tools/%.cc,$(B)/tools/%,$(tool_sources))
 
 warnings  := -Wall -Wextra -Wpedantic -Werror
@@ -67,8 +69,9 @@ $(B)/nginx/Makefile: config src/build/config.make $(B)/inputs
 
 $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
                 $(ngx_sources) $(ngx_headers)
-	@$(MAKE) --no-print-directory -C $(B)/nginx-src -f $(B)/nginx/Makefile \
-	    modules
+	@echo "  NGX  $(@F)"
+	@$(MAKE) --no-print-directory -s -C $(B)/nginx-src \
+	    -f $(B)/nginx/Makefile modules
 	@cp $(B)/nginx/$(module) $@
 
 # -- the core and its unit tests ----------------------------------------------
@@ -76,34 +79,44 @@ $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
 core_objects := $(patsubst src/core/%.cc,$(B)/obj/core/%.o,$(core_sources))
 part_objects := $(patsubst t/%.cc,$(B)/obj/%.o,$(tool_parts) $(unit_parts))
 
-.PHONY: core units tools
+.PHONY: core units tools benches
 core: $(B)/libcore.a
 units: $(units)
 tools: $(tools)
+benches: $(benches)
 
 $(B)/obj/core/%.o: src/core/%.cc
 	@mkdir -p $(@D)
-	$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
+	@echo "  CXX  $<"
+	@$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: t/%.cc
 	@mkdir -p $(@D)
-	$(CXX) $(core_flags) -iquote t -MMD -MP -c -o $@ $<
+	@echo "  CXX  $<"
+	@$(CXX) $(core_flags) -iquote t -MMD -MP -c -o $@ $<
 
 $(B)/libcore.a: $(core_objects)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/libparts.a: $(part_objects)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/unit/%: $(B)/obj/unit/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+	@echo "  LINK $(@F)"
+	@$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+
+$(B)/bench/%: $(B)/obj/bench/%.o $(B)/libparts.a $(B)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LINK $(@F)"
+	@$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
 
 $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+	@echo "  LINK $(@F)"
+	@$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
 
 .SECONDARY:
 
@@ -122,7 +135,7 @@ parts := unit integration blackbox
 test: ## install what is missing, build, run every test, count them
 	@t/tools/deps.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
-	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(parts)
+	@MAKE='$(MAKE)' STORIES='http second' t/tools/suite.sh $(B)/log $(parts)
 
 unit: $(units) ## the core's unit tests
 	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
@@ -132,6 +145,20 @@ integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
 
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/tools/blackbox.py
+
+.PHONY: e2e e2e-browser deps-browser
+STORIES ?= http second browser
+e2e: $(MODULE) ## a login at real providers, by HTTP and in a browser if there is one
+	@$(test_env) t/e2e/run.sh $(STORIES)
+
+e2e-browser: $(MODULE) ## the browser's part alone; see deps-browser
+	@$(test_env) t/e2e/run.sh browser
+
+deps-browser: ## install Chromium for e2e (Debian)
+	@t/e2e/deps_browser.sh
+
+e2e: $(MODULE) $(tools) ## a real provider, nginx and an API; a browser, too, if there
+	@$(test_env) t/e2e/run.sh $(STORIES)
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 	@t/tools/deps.sh
@@ -232,9 +259,12 @@ modules_path = $(or $(shell $(NGINX_BIN) -V 2>&1 | \
                  sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),\
                  /usr/lib/nginx/modules)
 
-.PHONY: deps install
+.PHONY: deps deps-browser install
 deps: ## install what building and testing need (Debian)
 	@t/tools/deps.sh
+
+deps-browser: ## install what the browser's story needs, too (Debian)
+	@t/tools/deps.sh --browser
 
 install: $(B)/$(module) ## copy the module to nginx's modules-path, below DESTDIR
 	install -d $(DESTDIR)$(modules_path)
@@ -242,7 +272,7 @@ install: $(B)/$(module) ## copy the module to nginx's modules-path, below DESTDI
 
 .PHONY: help clean FORCE
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
 clean: ## remove everything that was built

@@ -129,7 +129,6 @@ ${secondProvider(w) || ''}
         # The token becomes a cookie that no script can read.
         location = /session {
             auth_id_token tenant;
-            auth_id_token_strip on;
             limit_except POST {
                 deny all;
             }
