@@ -146,19 +146,13 @@ integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/tools/blackbox.py
 
-.PHONY: e2e e2e-browser deps-browser
+.PHONY: e2e e2e-browser
 STORIES ?= http second browser
-e2e: $(MODULE) ## a login at real providers, by HTTP and in a browser if there is one
+e2e: $(MODULE) ## a real provider, nginx and an API; a browser, too, if there
 	@$(test_env) t/e2e/run.sh $(STORIES)
 
 e2e-browser: $(MODULE) ## the browser's part alone; see deps-browser
 	@$(test_env) t/e2e/run.sh browser
-
-deps-browser: ## install Chromium for e2e (Debian)
-	@t/e2e/deps_browser.sh
-
-e2e: $(MODULE) $(tools) ## a real provider, nginx and an API; a browser, too, if there
-	@$(test_env) t/e2e/run.sh $(STORIES)
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 	@t/tools/deps.sh
