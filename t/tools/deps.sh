@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and testing need and the machine lacks, and nothing
-# else. deps.sh --check only says what is missing; 0 = nothing.
+# else. --check only says what is missing (0: nothing); --browser adds what the
+# end-to-end tests with a browser need.
 set -eu
 
 tools=$(dirname "$0")
@@ -9,9 +10,20 @@ tools=$(dirname "$0")
 packages="g++ make nginx nginx-dev libssl-dev libjansson-dev libjwt-dev
     libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
     ca-certificates procps"
+check=
+for option in "$@"; do
+    case $option in
+        --check) check=yes ;;
+        --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
+        *) echo "usage: deps.sh [--check] [--browser]" >&2; exit 2 ;;
+    esac
+done
 newer_suites="trixie forky sid"
 
 installed() {
+    case $1 in
+        nodejs | npm) command -v "${1%js}" > /dev/null && return 0 ;;
+    esac
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
@@ -28,7 +40,7 @@ has_test_nginx || missing="$missing libtest-nginx-perl"
 if [ -z "$missing" ]; then
     exit 0
 fi
-if [ "${1:-}" = --check ]; then
+if [ -n "$check" ]; then
     echo "missing:$missing"
     exit 1
 fi

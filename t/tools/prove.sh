@@ -87,7 +87,7 @@ cat "$out"/*.count | awk -v reports="$reports" -v part="${PART:-integration}" '
     END {
         failed += reports
         if (reports) print part ": " reports " reports of errors or leaks"
-        if (skipped) print part ": " skipped " skipped"
-        print part ": " passed + 0 " passed, " failed + 0 " failed"
+        print part ": " passed + 0 " passed, " failed + 0 " failed" \
+            (skipped ? ", " skipped " skipped" : "")
         exit failed != 0 || passed == 0
     }'

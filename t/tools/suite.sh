@@ -1,7 +1,7 @@
 #!/bin/bash
 # suite.sh OUT PART...: makes each part, whatever became of the one before, and
 # ends with what each of them counted. A part is a make target whose output
-# holds the line "PART: N passed, N failed".
+# holds the line "PART: N passed, N failed[, N skipped]".
 set -u
 
 out=$1
@@ -20,9 +20,9 @@ for part in "$@"; do
     rc=${PIPESTATUS[0]}
     line=$(grep -E "^$part: [0-9]+ passed, [0-9]+ failed" "$out/$part.log" |
         tail -n 1)
-    read -r passed failed <<< "$(sed -E \
-        's/^[^:]*: ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<< "$line")"
-    note=
+    read -r passed failed note <<< "$(sed -E \
+        's/^[^:]*: ([0-9]+) passed, ([0-9]+) failed(.*)/\1 \2 \3/' \
+        <<< "$line")"
     if [ -z "$line" ]; then
         passed=0 failed=1 note=", it did not finish"
     elif [ "$rc" != 0 ] && [ "$failed" = 0 ]; then

@@ -41,6 +41,6 @@ for program in "$@"; do
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
-[ "$skipped" = 0 ] || echo "${PART:-unit}: $skipped skipped"
-echo "${PART:-unit}: $passed passed, $failed failed"
+echo "${PART:-unit}: $passed passed, $failed failed$(
+    [ "$skipped" = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]
