@@ -55,6 +55,13 @@ ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
 
     ngx_http_auth_id_token_zone_lock  lock(keys);
 
+    /* another worker's keys, which came after the request had been judged */
+
+    if (zone->generation.load(std::memory_order_relaxed) != keys->generation) {
+        *attempt = zone->succeeded.load(std::memory_order_relaxed);
+        return NGX_HTTP_AUTH_ID_TOKEN_JOINED;
+    }
+
     switch (ngx_http_auth_id_token_zone_lease(keys)) {
 
     case NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD:
