@@ -44,7 +44,7 @@ sub run_mint {
     local $/;
     my $text = <$out>;
     close $out or die "mint @args: failed\n";
-    chomp $text;
+    $text =~ s{\n\z}{};
     return $text;
 }
 

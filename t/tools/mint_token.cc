@@ -305,8 +305,10 @@ std::string encode_with_libjwt(const Key &key, const std::string &alg,
                                const json_t *header, const json_t *payload) {
     jwt_alg_t id = jwt_str_alg(alg.c_str());
     const char *own = json_string_value(json_object_get(header, "alg"));
+    const char *typ = json_string_value(json_object_get(header, "typ"));
+    // libjwt 1.10 writes JWT over any other type.
     if (id == JWT_ALG_INVAL || !json_is_object(payload) || own == nullptr ||
-        alg != own || json_object_get(header, "typ") == nullptr) {
+        alg != own || typ == nullptr || strcmp(typ, "JWT") != 0) {
         return "";
     }
     jwt_t *raw = nullptr;

@@ -1,0 +1,291 @@
+# Each directive: what is accepted, and for each kind of bad input the sentence
+# of "nginx -t" with the file, the line and the word at fault.
+
+use lib 't/lib';
+use strict;
+use warnings;
+
+use IdToken;
+use Test::More;
+
+my $nginx  = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $module = $ENV{TEST_NGINX_LOAD_MODULES};
+my $dir    = data_dir();
+
+my $keys    = write_file('jwks.json',    jwks('@rsa1'));
+my $nokeys  = write_file('nokeys.json',  '{"keys":[]}');
+my $oct     = write_file('oct.json', '{"keys":[{"kty":"oct","k":"AAAA"}]}');
+my $garbage = write_file('garbage.json', '{"keys":');
+my $double  = write_file('double.json',  '{"keys":[],"keys":[]}');
+my $array   = write_file('array.json',   '[]');
+mkdir "$dir/logs";
+
+# The text stands in http{} from line 8 on.
+sub nginx_t {
+    my ($http) = @_;
+    my $load = $module ? "load_module $module;" : '';
+    write_file('nginx.conf', <<"END");
+$load
+pid $dir/nginx.pid;
+error_log stderr;
+events { }
+http {
+    access_log off;
+    client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
+$http
+}
+END
+    my $out = `$nginx -t -p $dir -c $dir/nginx.conf 2>&1`;
+    return ($? == 0, $out);
+}
+
+sub good {
+    my ($title, $http) = @_;
+    my ($ok, $out) = nginx_t($http);
+    ok($ok, "accepted: $title") or diag $out;
+    unlike($out, qr/\[(warn|error|crit|alert|emerg)\]/, "silently: $title");
+    return;
+}
+
+sub warned {
+    my ($title, $http, $message) = @_;
+    my ($ok, $out) = nginx_t($http);
+    ok($ok, "accepted: $title") or diag $out;
+    like($out, qr/\[warn\].*$message/, "with a warning: $title");
+    return;
+}
+
+sub bad {
+    my ($title, $http, $message, $line) = @_;
+    my ($ok, $out) = nginx_t($http);
+    $line = 8 if !defined $line;
+    ok(!$ok, "refused: $title");
+    like($out, qr/\[emerg\].*$message.*in \S*nginx\.conf:$line\b/,
+        "with a sentence: $title");
+    unlike($out, qr/signal|core dumped/, "no crash: $title");
+    return;
+}
+
+# nginx's own sentence, which names no file.
+sub unknown_variable {
+    my ($title, $http) = @_;
+    my ($ok, $out) = nginx_t($http);
+    ok(!$ok, "refused: $title");
+    like($out, qr/\[emerg\].*unknown "nothing" variable/, "named: $title");
+    return;
+}
+
+# A provider of five lines with one more; the server uses it.
+sub with {
+    my ($more, %opt) = @_;
+    my $file = exists $opt{file} ? $opt{file} : "jwks_file $keys;";
+    return "id_token_provider t { issuer https://t.test/; client_id spa; $file $more }\n"
+        . "server { listen 127.0.0.1:8088; auth_id_token t; }";
+}
+
+sub remote { return with($_[0], file => 'jwks_uri http://127.0.0.1:9/jwks;') }
+
+sub server {
+    my ($more) = @_;
+    return "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; } server { listen 127.0.0.1:8088; $more }";
+}
+
+# id_token_provider
+good('a provider',           with(''));
+good('the name before the block', "server { listen 127.0.0.1:8088; auth_id_token t; }\n"
+    . "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; }");
+good('include in a provider', with('include ' . write_file('more.conf', "leeway 5s;\n") . ';'));
+bad('no issuer',    "id_token_provider t { client_id spa; jwks_file $keys; }", 'id_token_provider "t" has no "issuer"');
+bad('no client_id', "id_token_provider t { issuer https://t.test/; jwks_file $keys; }", 'id_token_provider "t" has no "client_id"');
+bad('an unknown word', with('audience x;'), 'unknown directive "audience" in id_token_provider "t"');
+bad('a name that is "off"', 'id_token_provider off { }', 'a provider cannot be named "off"');
+bad('an empty name', 'id_token_provider "" { }', 'a provider cannot be named ""');
+bad('a name with a variable', 'id_token_provider $x { }', 'a provider cannot be named "\$x"');
+bad('the same name twice', with('') . "\n" . with(''), 'duplicate id_token_provider "t"', 10);
+bad('no name', 'id_token_provider { }', 'invalid number of arguments in "id_token_provider"');
+bad('a provider in a server', 'server { id_token_provider t { } }', '"id_token_provider" directive is not allowed here');
+
+# its words
+for my $word (qw(issuer client_id jwks_file algorithms leeway max_age max_auth_age
+    trusted_audience jwks_uri jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout
+    jwks_max_size jwks_state jwks_proxy ssl_trusted_certificate ssl_verify_depth ssl_crl)) {
+    bad("$word without a value", "id_token_provider t { $word; }", qq{invalid number of arguments in "$word"});
+}
+for my $row (
+    ['issuer', 'https://t.test/'], ['client_id', 'spa'], ['jwks_file', $keys],
+    ['algorithms', 'RS256'], ['leeway', '5s'], ['max_age', '1h'], ['max_auth_age', '1h'],
+    ['trusted_audience', 'x'], ['jwks_uri', 'https://127.0.0.1/'], ['jwks_refresh', '1h'],
+    ['jwks_min_interval', '1m'], ['jwks_max_stale', '1d'], ['jwks_timeout', '1s'],
+    ['jwks_max_size', '1m'], ['jwks_state', "$dir/state"], ['jwks_proxy', 'http://127.0.0.1:3128'],
+    ['ssl_trusted_certificate', '/x'], ['ssl_verify_depth', '1'], ['ssl_crl', '/x']) {
+    my ($word, $value) = @$row;
+    bad("$word twice", "id_token_provider t { $word $value; $word $value; }", qq{"$word" is duplicate});
+}
+bad('an empty issuer',    'id_token_provider t { issuer ""; }', '"issuer" cannot be empty');
+bad('an empty client_id', 'id_token_provider t { client_id ""; }', '"client_id" cannot be empty');
+bad('an empty trusted_audience', with('trusted_audience "";'), '"trusted_audience" cannot hold an empty value');
+good('trusted audiences', with('trusted_audience a b c;'));
+good('algorithms', with('algorithms RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519;'));
+for my $alg (qw(HS256 HS384 HS512 none rs256 RS1 ES256K A128KW RSA-OAEP), '""') {
+    (my $shown = $alg) =~ s/"//g;
+    bad("algorithm $alg", with("algorithms RS256 $alg;"),
+        $shown eq '' ? '"algorithms" cannot hold an empty value' : qq{"$shown" in "algorithms" of id_token_provider "t" is not an asymmetric});
+}
+for my $word (qw(leeway max_age max_auth_age)) {
+    good("$word 1m", with("$word 1m;"));
+    bad("$word of a word", with("$word soon;"), qq{"$word" needs a time.*"soon"});
+    bad("$word below zero", with("$word -1s;"), qq{"$word" needs a time.*"-1s"});
+}
+good('leeway 0', with('leeway 0;'));
+for my $word (qw(max_age max_auth_age)) {
+    bad("$word 0", with("$word 0;"), qq{"$word" needs a time above zero.*"0"});
+}
+for my $word (qw(jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout)) {
+    good("$word 1m", remote("$word 1m;"));
+    bad("$word of a word", remote("$word soon;"), qq{"$word" needs a time.*"soon"});
+    bad("$word 0", remote("$word 0;"), qq{"$word" needs a time above zero.*"0"});
+}
+good('jwks_max_size', remote('jwks_max_size 2m;'));
+bad('jwks_max_size of a word', remote('jwks_max_size big;'), '"jwks_max_size" needs a size from 1k to 64m, not "big"');
+bad('jwks_max_size 1023', remote('jwks_max_size 1023;'), '"jwks_max_size" needs a size from 1k to 64m, not "1023"');
+good('jwks_max_size 1024', remote('jwks_max_size 1024;'));
+bad('jwks_max_size 65m', remote('jwks_max_size 65m;'), '"jwks_max_size" needs a size');
+good('ssl_verify_depth', remote('ssl_verify_depth 2;'));
+bad('ssl_verify_depth of a word', remote('ssl_verify_depth deep;'), '"ssl_verify_depth" needs a number from 0 to 100, not "deep"');
+bad('ssl_verify_depth 101', remote('ssl_verify_depth 101;'), '"ssl_verify_depth" needs a number');
+good('jwks_state', remote("jwks_state $dir/state;"));
+bad('an empty jwks_state', remote('jwks_state "";'), '"jwks_state" cannot be empty');
+good('jwks_proxy', remote('jwks_proxy http://127.0.0.1:3128;'));
+for my $proxy ('127.0.0.1:3128', 'https://127.0.0.1:3128', 'http://127.0.0.1', 'http://u:p@127.0.0.1:3128',
+    'http://127.0.0.1:3128/path', 'http://unix:/x', 'http://:3128') {
+    bad("jwks_proxy $proxy", remote("jwks_proxy $proxy;"), '"jwks_proxy" needs "http://HOST:PORT", not');
+}
+
+# the file of keys
+bad('a key file that is not there', with('', file => "jwks_file $dir/none.json;"), qr{none\.json});
+for my $row (['without keys', $nokeys], ['with a symmetric key alone', $oct], ['cut off', $garbage],
+    ['with a duplicate member', $double], ['that is an array', $array], ['that is a directory', $dir]) {
+    my ($title, $path) = @$row;
+    bad("a key file $title", with('', file => "jwks_file $path;"), quotemeta $path);
+}
+bad('a key file and a URL', with('jwks_uri https://127.0.0.1/;'), 'has "jwks_file", where "jwks_uri" means nothing');
+for my $row ('jwks_refresh 1m', 'jwks_min_interval 1m', 'jwks_max_stale 1m', 'jwks_timeout 1s', 'jwks_max_size 1m',
+    "jwks_state $dir/state", 'jwks_proxy http://127.0.0.1:1', "ssl_trusted_certificate $keys", 'ssl_verify_depth 1', "ssl_crl $keys") {
+    my ($word) = split / /, $row;
+    bad("$word with a key file", with("$row;"), qq{has "jwks_file", where "$word" means nothing});
+}
+
+# the URL of keys
+good('https to an address', with('', file => 'jwks_uri https://127.0.0.1:8443/jwks?x=1;'));
+good('http to the loopback', with('', file => 'jwks_uri http://127.0.0.1:8080/jwks;'));
+good('http to the IPv6 loopback', with('', file => 'jwks_uri http://[::1]:8080/jwks;'));
+bad('http to elsewhere', with('', file => 'jwks_uri http://192.0.2.1/jwks;'), 'http://192\.0\.2\.1/jwks');
+good('http to elsewhere, insecure', with('', file => 'jwks_uri http://192.0.2.1/jwks insecure;'));
+bad('another parameter', with('', file => 'jwks_uri http://192.0.2.1/jwks secure;'), '"jwks_uri" has an unknown parameter "secure"');
+for my $url ('ftp://127.0.0.1/', '127.0.0.1/jwks', 'https://', 'https:///jwks', 'https://u:p@127.0.0.1/', 'https://127.0.0.1:0/',
+    'https://127.0.0.1:99999/', 'https://127.0.0.1/#x') {
+    bad("jwks_uri $url", with('', file => "jwks_uri '$url';"), quotemeta $url);
+}
+bad('discovery of an issuer that is no URL', 'id_token_provider t { issuer tenant; client_id spa; }', 'tenant');
+bad('discovery of an http issuer', 'id_token_provider t { issuer http://192.0.2.1/; client_id spa; }', 'http://192\.0\.2\.1/');
+good('discovery of an address', 'id_token_provider t { issuer https://127.0.0.1:9/; client_id spa; }');
+bad('a CA bundle that is not there', with("ssl_trusted_certificate $dir/none.pem;", file => 'jwks_uri https://127.0.0.1:9/;'), qr{"ssl_trusted_certificate".*"t"});
+
+# auth_id_token
+good('off', server('auth_id_token off;'));
+good('in a location and limit_except', server('location / { auth_id_token t; limit_except GET { auth_id_token off; } }'));
+good('a variable', server('auth_id_token $host;'));
+bad('an unknown provider', server('auth_id_token u;'), 'unknown id_token_provider "u" in "auth_id_token"');
+bad('an unknown provider in a location', server('location / { auth_id_token u; }'), 'unknown id_token_provider "u" in "auth_id_token"');
+unknown_variable('an unknown variable', server('auth_id_token $nothing;'));
+bad('an empty name of a provider', server('auth_id_token "";'), '"auth_id_token" needs the name of a provider');
+bad('auth_id_token twice', server('auth_id_token t; auth_id_token t;'), '"auth_id_token" directive is duplicate');
+bad('in an if', server('location / { if ($host) { auth_id_token t; } }'), '"auth_id_token" directive is not allowed here');
+
+# auth_id_token_realm
+good('a realm', server('auth_id_token_realm "my api $host";'));
+bad('a realm twice', server('auth_id_token_realm a; auth_id_token_realm b;'), '"auth_id_token_realm" directive is duplicate');
+unknown_variable('a realm of an unknown variable', server('auth_id_token_realm $nothing;'));
+
+# auth_id_token_source
+good('sources', server('auth_id_token_source bearer cookie=__Host-idt;'));
+bad('an unknown source', server('auth_id_token_source query=t;'), 'invalid source "query=t" in "auth_id_token_source"');
+bad('a cookie without a name', server('auth_id_token_source cookie=;'), 'invalid source "cookie="');
+bad('a cookie with a bad name', server('auth_id_token_source "cookie=a;b";'), '"a;b" is not a cookie name');
+bad('the same source twice', server('auth_id_token_source bearer bearer;'), 'duplicate source "bearer"');
+bad('sources twice', server('auth_id_token_source bearer; auth_id_token_source bearer;'), '"auth_id_token_source" directive is duplicate');
+
+# auth_id_token_mode
+good("mode $_", server("auth_id_token_mode $_;")) for qw(enforce optional report);
+bad('an unknown mode', server('auth_id_token_mode lax;'), 'invalid value "lax"');
+bad('mode twice', server('auth_id_token_mode report; auth_id_token_mode report;'), '"auth_id_token_mode" directive is duplicate');
+
+# auth_id_token_require
+good("require $_", server("auth_id_token_require $_;")) for ('groups has a b', 'groups !has a', 'email_verified = true',
+    'hd in a.test b.test', 'acr ~ ^urn:', 'auth_time > 1 error=401', 'n !< 1', 'sub present', 'email !present error=404',
+    '/realm_access/roles/0 = admin', 'https://x.test/roles has admin', '$http_x = 1', 'sub = $arg_sub', 'n < $arg_n', '"a b" = "c d" error=403');
+bad('a single word', server('auth_id_token_require sub;'), '"auth_id_token_require" needs an operator after "sub"');
+bad('an unknown operator', server('auth_id_token_require sub is bob;'), 'unknown operator "is"');
+bad('only an error', server('auth_id_token_require sub error=403;'), 'operator');
+bad('no value', server('auth_id_token_require sub =;'), 'operator "=" in "auth_id_token_require" needs exactly one value');
+bad('two values', server('auth_id_token_require sub = a b;'), 'operator "=" in "auth_id_token_require" needs exactly one value');
+bad('no list', server('auth_id_token_require sub in;'), 'operator "in" in "auth_id_token_require" needs a value');
+bad('a value for present', server('auth_id_token_require sub present x;'), 'operator "present" in "auth_id_token_require" needs no value');
+bad('another code', server('auth_id_token_require sub = a error=500;'), 'invalid "error=500"');
+bad('no number', server('auth_id_token_require n < many;'), '"many" in "auth_id_token_require" is not a number');
+bad('no expression', server('auth_id_token_require sub ~ "(";'), 'pcre2?_compile\(\) failed.*"auth_id_token_require"');
+bad('an empty claim', server('auth_id_token_require "" = a;'), '"" is not the name of a claim');
+bad('a bad pointer', server('auth_id_token_require "/a~2" = a;'), '"/a~2" is not the name of a claim');
+unknown_variable('an unknown variable in a rule', server('auth_id_token_require $nothing = a;'));
+
+# auth_id_token_set_header
+good('headers', server('auth_id_token_set_header X-User sub; auth_id_token_set_header X-Roles /realm_access/roles; auth_id_token_set_header X-S $id_token_status;'));
+for my $name (qw(Host Content-Length content_length Transfer-Encoding Connection Cookie Authorization AUTHORIZATION Upgrade TE Expect Range
+    If-Match User-Agent Content-Type Proxy)) {
+    bad("header $name", server("auth_id_token_set_header $name sub;"), qq{header "$name" in "auth_id_token_set_header" steers});
+}
+bad('a header with a line break', server(qq{auth_id_token_set_header "X-A\nX-B" sub;}), 'is not the\s+name of a header|is not the name', '\d+');
+bad('a header with a space', server('auth_id_token_set_header "X A" sub;'), '"X A" in "auth_id_token_set_header" is not the name of a header');
+bad('an empty header', server('auth_id_token_set_header "" sub;'), '"" in "auth_id_token_set_header" is not the name of a header');
+bad('the same header in another spelling', server('auth_id_token_set_header X-User sub; auth_id_token_set_header x_user email;'), 'duplicate header "x_user"');
+bad('an empty claim in a header', server('auth_id_token_set_header X-User "";'), '"" is not the name of a claim');
+
+# auth_id_token_strip, _preflight, _csrf, _nonce
+good('strip', server('auth_id_token_strip on;'));
+bad('strip maybe', server('auth_id_token_strip maybe;'), 'invalid value "maybe"');
+bad('strip twice', server('auth_id_token_strip on; auth_id_token_strip on;'), '"auth_id_token_strip" directive is duplicate');
+good("preflight $_", server("auth_id_token_preflight $_;")) for qw(pass check);
+bad('preflight on', server('auth_id_token_preflight on;'), 'invalid value "on"');
+bad('preflight twice', server('auth_id_token_preflight pass; auth_id_token_preflight pass;'), '"auth_id_token_preflight" directive is duplicate');
+good("csrf $_", server("auth_id_token_csrf $_;")) for ('on', 'off', 'https://app.test http://127.0.0.1:8080 https://[::1]');
+for my $origin ('app.test', 'https://app.test/', 'null', '*', 'https://u@app.test') {
+    bad("csrf $origin", server("auth_id_token_csrf https://ok.test $origin;"), qq{"\Q$origin\E" in "auth_id_token_csrf" is no origin});
+}
+bad('csrf off among origins', server('auth_id_token_csrf https://ok.test off;'), '"off" in "auth_id_token_csrf" is no origin');
+bad('csrf twice', server('auth_id_token_csrf on; auth_id_token_csrf on;'), '"auth_id_token_csrf" directive is duplicate');
+good('nonce', server('auth_id_token_nonce $cookie_nonce;'));
+good('nonce off', server('auth_id_token_nonce off;'));
+bad('a fixed nonce', server('auth_id_token_nonce abc;'), '"auth_id_token_nonce" needs a variable such as "\$cookie_nonce", not "abc"');
+bad('nonce twice', server('auth_id_token_nonce $host; auth_id_token_nonce $host;'), '"auth_id_token_nonce" directive is duplicate');
+
+# id_token_cache
+good("id_token_cache $_", "id_token_cache $_;") for qw(off 8m 4k 1);
+bad("id_token_cache $_", "id_token_cache $_;", qq{invalid size "$_" in "id_token_cache"}) for qw(on 0 -1 8q);
+bad('id_token_cache twice', 'id_token_cache 1m; id_token_cache 1m;', '"id_token_cache" directive is duplicate');
+bad('id_token_cache in a server', 'server { id_token_cache 1m; }', '"id_token_cache" directive is not allowed here');
+
+# id_token_claim_set
+good('claims', 'id_token_claim_set $a /x/0; id_token_claim_set $b https://x.test/roles; id_token_claim_set $c address country;');
+bad('no variable', 'id_token_claim_set a x;', 'invalid variable name "a" in "id_token_claim_set"');
+bad('no name', 'id_token_claim_set $ x;', 'invalid variable name "\$"');
+bad('a name of the module', 'id_token_claim_set $id_token_claim_x x;', '"\$id_token_claim_x" in "id_token_claim_set" is a name that the module keeps');
+bad('a variable of nginx', 'id_token_claim_set $host x;', 'the duplicate "host" variable|"\$host" in "id_token_claim_set" is defined already');
+bad('the same variable twice', 'id_token_claim_set $a x; id_token_claim_set $a y;', '"\$a" in "id_token_claim_set" is defined already');
+bad('an empty path', 'id_token_claim_set $a "";', 'invalid claim "" in "id_token_claim_set"');
+bad('a bad pointer in a claim', 'id_token_claim_set $a /x~3;', 'invalid claim "/x~3"');
+bad('no path', 'id_token_claim_set $a;', 'invalid number of arguments in "id_token_claim_set"');
+
+# what an operator should hear of, without being stopped
+warned('a host that does not resolve', with('', file => 'jwks_uri https://no-such-host.invalid/jwks;'), 'no-such-host\.invalid');
+
+done_testing();
