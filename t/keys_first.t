@@ -65,7 +65,7 @@ there are no keys yet
 === TEST 6: nobody waits with a token that no key could save
 --- faults: {"preset": "hang-head"}
 --- provider: jwks_timeout => '60s'
---- more_headers eval: main::bearer(header => { typ => 'at+jwt' })
+--- more_headers eval: main::bearer(key => '@ec1')
 --- request
 GET /api
 --- error_code: 401

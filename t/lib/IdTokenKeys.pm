@@ -17,6 +17,12 @@ use Test::Nginx::Socket -Base;
 
 our @EXPORT = qw(tenant_url);
 
+# For the evals in blocks.
+{
+    no strict 'refs';
+    *{"main::$_"} = \&{"IdToken::$_"} for @IdToken::EXPORT;
+}
+
 my $json = JSON::PP->new->utf8;
 
 sub tenant_url {

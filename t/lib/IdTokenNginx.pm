@@ -1,0 +1,268 @@
+package IdTokenNginx;
+
+# An nginx of our own, for what Test::Nginx cannot do: signals between
+# requests, requests side by side, a look at its processes.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use IO::Select ();
+use IO::Socket::INET ();
+use Time::HiRes qw(sleep time);
+
+use IdToken;
+
+our @EXPORT = qw(tenant_url);
+
+my $count = 0;
+
+sub tenant_url {
+    my ($path) = @_;
+    return "http://127.0.0.1:$ENV{TEST_NGINX_TENANT_HTTP}"
+        . (defined $path ? $path : '/jwks.json');
+}
+
+sub free_port {
+    for (1 .. 100) {
+        my $port = 12000 + int rand 18000;
+        IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
+            LocalPort => $port) or next;
+        return $port;
+    }
+    die 'no free port';
+}
+
+# IdTokenNginx->start(providers => $text, workers => 2, main => '',
+#     http => '', server => '')
+sub start {
+    my ($class, %opt) = @_;
+    my $self = bless { workers => 2, daemon => 'off', port => free_port(),
+        %opt }, $class;
+    $self->{dir} = data_dir() . '/nginx-' . ++$count;
+    mkdir $_ or die "$_: $!" for $self->{dir}, "$self->{dir}/logs";
+    $self->configure(%opt);
+
+    my $pid = fork;
+    die "fork: $!" if !defined $pid;
+    if ($pid == 0) {
+        open STDERR, '>>', "$self->{dir}/logs/stderr" or exit 1;
+        exec $self->command;
+        exit 1;
+    }
+    $self->{pid} = $pid;
+    wait_until { IO::Socket::INET->new("127.0.0.1:$self->{port}") } 15
+        or die "nginx did not start:\n" . $self->log . $self->stderr;
+    if ($self->{daemon} eq 'on') {
+        waitpid $pid, 0;
+        $self->{pid} = $self->pid_file;
+    }
+    return $self;
+}
+
+sub pid_file {
+    my ($self) = @_;
+    open my $file, '<', "$self->{dir}/logs/nginx.pid" or return;
+    my $pid = <$file>;
+    chomp $pid;
+    return $pid;
+}
+
+sub gone {
+    my ($self) = @_;
+    return $self->{daemon} eq 'on'
+        ? !kill 0, $self->{pid}
+        : waitpid($self->{pid}, 1) != 0;
+}
+
+sub command {
+    my ($self) = @_;
+    return ($ENV{TEST_NGINX_BINARY} || 'nginx', '-p', "$self->{dir}/",
+        '-c', "$self->{dir}/nginx.conf", '-e', "$self->{dir}/logs/error.log");
+}
+
+sub configure {
+    my ($self, %opt) = @_;
+    %$self = (%$self, %opt);
+    my $load = $ENV{TEST_NGINX_LOAD_MODULES}
+        ? "load_module $ENV{TEST_NGINX_LOAD_MODULES};" : '';
+    my %text = map { $_ => defined $self->{$_} ? $self->{$_} : '' }
+        qw(main http server providers);
+    open my $file, '>', "$self->{dir}/nginx.conf" or die $!;
+    print {$file} <<"_CONF_";
+$load
+daemon $self->{daemon};
+worker_processes $self->{workers};
+pid logs/nginx.pid;
+error_log logs/error.log info;
+$text{main}
+events { worker_connections 4096; }
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    $text{http}
+    $text{providers}
+    server {
+        listen 127.0.0.1:$self->{port};
+        location = /api {
+            auth_id_token tenant;
+            add_header Kid \$id_token_kid always;
+            add_header Error \$id_token_error always;
+            add_header Pid \$pid always;
+            empty_gif;
+        }
+        location = /open { empty_gif; }
+        $text{server}
+    }
+}
+_CONF_
+    close $file or die $!;
+    return;
+}
+
+# A request under way, a GET unless the path begins with another method;
+# read_answer() takes its answer.
+sub send_request {
+    my ($self, $path, @headers) = @_;
+    my $method = $path =~ s/^([A-Z]+) // ? $1 : 'GET';
+    my $socket = IO::Socket::INET->new("127.0.0.1:$self->{port}")
+        or die "connect: $!";
+    print {$socket} join("\r\n", "$method $path HTTP/1.1", 'Host: localhost',
+        'Connection: close', @headers, '', '');
+    $socket->flush;
+    return $socket;
+}
+
+# {} if the connection is closed without an answer or the time is up.
+sub read_answer {
+    my ($socket, $seconds) = @_;
+    my $until  = time + (defined $seconds ? $seconds : 10);
+    my $select = IO::Select->new($socket);
+    my $text   = '';
+    while ((my $left = $until - time) > 0) {
+        next if !$select->can_read($left);
+        last if !sysread $socket, $text, 65536, length $text;
+    }
+    close $socket;
+    my ($head, $body) = split /\r\n\r\n/, $text, 2;
+    return {} if !defined $head || $head !~ s{^HTTP/1\.[01] (\d+)[^\r]*}{};
+    my %answer = (status => $1, body => $body);
+    $answer{lc $1} = $2 while $head =~ /^([^\r\n:]+):[ ]*([^\r\n]*)/mg;
+    return \%answer;
+}
+
+sub get {
+    my ($self, $path, @headers) = @_;
+    return read_answer($self->send_request($path, @headers));
+}
+
+# The status of /api with such a token.
+sub status {
+    my ($self, %token) = @_;
+    return $self->get('/api', bearer(%token))->{status} || 0;
+}
+
+sub log {
+    my ($self) = @_;
+    open my $file, '<', "$self->{dir}/logs/error.log" or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+sub stderr {
+    my ($self) = @_;
+    open my $file, '<', "$self->{dir}/logs/stderr" or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+sub count_log {
+    my ($self, $pattern) = @_;
+    my @found = $self->log =~ /$pattern/g;
+    return scalar @found;
+}
+
+sub children {
+    my ($self, $parent) = @_;
+    $parent ||= $self->{pid};
+    my @children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $file, '<', $stat or next;
+        my $line = <$file>;
+        next if !defined $line;
+        push @children, $1
+            if $line =~ /^(\d+) \(.*\) ([A-Z]) (\d+)/ && $3 == $parent
+            && $2 ne 'Z';
+    }
+    @children = sort { $a <=> $b } @children;
+    return @children;
+}
+
+# The workers that hold a connection to PORT, that of the tenant.
+sub fetching {
+    my ($self, $port) = @_;
+    my $hex = sprintf ':%04X', $port;
+    my %inode;
+    open my $table, '<', '/proc/net/tcp' or die $!;
+    while (<$table>) {
+        my @field = split;
+        $inode{ $field[9] } = 1 if $field[2] =~ /\Q$hex\E$/;
+    }
+    return grep {
+        grep { (readlink($_) || '') =~ /^socket:\[(\d+)\]/ && $inode{$1} }
+            glob "/proc/$_/fd/*"
+    } $self->children;
+}
+
+sub signal {
+    my ($self, $signal) = @_;
+    kill $signal, $self->{pid} or die "kill: $!";
+    return;
+}
+
+# Until the workers of before are told to go and new ones are there.
+sub reload {
+    my ($self) = @_;
+    my %old = map { $_ => 1 } $self->children;
+    $self->signal('HUP');
+    wait_until {
+        $self->{workers} == grep { !$old{$_} } $self->children
+    } 10 or die "no new workers:\n" . $self->log;
+    sleep 0.3;
+    return;
+}
+
+# Seconds until nginx is gone; dies when it takes longer.
+sub stop {
+    my ($self, $signal, $seconds) = @_;
+    my $start = time;
+    $self->signal($signal || 'QUIT');
+    wait_until { $self->gone } $seconds || 10
+        or die "nginx is still there:\n" . $self->log;
+    delete $self->{pid};
+    return time - $start;
+}
+
+# Lines that no test wants to see.
+sub complaints {
+    my ($self) = @_;
+    return join "\n", grep {
+        /\[(?:alert|emerg|crit)\]|exited on signal/
+    } split /\n/, $self->log . $self->stderr;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if !$self->{pid};
+    local ($?, $!);
+    kill 'TERM', $self->{pid};
+    wait_until { $self->gone } 5
+        or kill 'KILL', $self->{pid};
+    return;
+}
+
+1;
