@@ -1,5 +1,6 @@
 // libjwt judges the signatures that we accept: it shares no code with ours.
-// It knows neither PS* nor EdDSA in all versions, and is lenient otherwise.
+// It has no EdDSA; PS* it has not in 1.10, and later only for keys whose PEM
+// says RSA-PSS, which a JWK cannot say.
 
 #include <jansson.h>
 #include <jwt.h>
@@ -69,8 +70,8 @@ bool libjwt_can_judge(const std::string &token) {
     const auto header = Json::parse(*text);
     const auto typ = header->view().find("typ").string();
     const auto payload = base64url_decode(segments->payload);
-    const std::string alg(*header->view().find("alg").string());
-    return jwt_str_alg(alg.c_str()) != JWT_ALG_INVAL &&
+    const auto alg = *header->view().find("alg").string();
+    return (alg.starts_with("RS") || alg.starts_with("ES")) &&
            (!typ || *typ == "JWT" || *typ == "jwt") && Json::parse(*payload);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
 
 namespace unit {
@@ -39,13 +40,13 @@ std::string document(const json_t *key_set) {
     return mint::dump_json(key_set);
 }
 
-const mint::Key &key(const std::string &name) {
-    static std::map<std::string, mint::Key> keys;
+const mint::Key &key(std::string_view name) {
+    static std::map<std::string, mint::Key, std::less<>> keys;
     auto it = keys.find(name);
     if (it == keys.end()) {
-        it = keys.emplace(name, mint::load_key("@" + name,
-                                               vectors_dir() + "/keys.json"))
-                 .first;
+        const std::string path = vectors_dir() + "/keys.json";
+        const std::string own(name);
+        it = keys.emplace(own, mint::load_key("@" + own, path)).first;
     }
     return it->second;
 }

@@ -33,7 +33,7 @@ std::string member(const json_t *object, const char *name);
 std::string document(const json_t *key_set);
 
 // A key of keys.json, private members included; loaded once.
-const mint::Key &key(const std::string &name);
+const mint::Key &key(std::string_view name);
 
 // Public keys of that file as JSON.
 std::string jwk(const std::string &name, const mint::JwkOptions &options = {});
@@ -57,7 +57,7 @@ void assert_text_at(std::string_view actual, std::string_view expected,
 
 }  // namespace unit
 
-#define assert_reason(actual, expected) \
+#define assert_reason(actual, expected)                                        \
     unit::assert_reason_at((actual), (expected), __FILE__, __LINE__)
-#define assert_text(actual, expected) \
+#define assert_text(actual, expected)                                          \
     unit::assert_text_at((actual), (expected), __FILE__, __LINE__)
