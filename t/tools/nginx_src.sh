@@ -36,18 +36,14 @@ for version in $(apt-cache $private showsrc --only-source nginx |
     fi
 done
 
-# Or upstream's own archive, without Debian's patches.
-orig=$(apt-get $private source --print-uris nginx | awk '
-    $2 ~ /\.orig\.tar\.[a-z0-9]+$/ {gsub(/\047/, ""); print; exit}')
-if [ -n "$orig" ]; then
-    set -- $orig
-    if /usr/lib/apt/apt-helper download-file "$1" "$work/$2" "$4" \
-        >> "$tmp/log" 2>&1 && tar -xf "$work/$2"
-    then
+# Or upstream's own archive, without Debian's patches, if that much was there;
+# apt has compared it with the signed index.
+for archive in nginx_*.orig.tar.*z; do
+    if [ -f "$archive" ] && tar -xf "$archive"; then
         cd / && rm -rf "$target" && mv "$work"/nginx-*/ "$target"
         exit 0
     fi
-fi
+done
 
 cat "$tmp/log" >&2
 exit 1
