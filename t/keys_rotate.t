@@ -1,0 +1,145 @@
+# Keys that come and go: nobody with a good token is turned away, nobody with
+# a withdrawn key gets in, and unknown kids cannot make us flood the tenant.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use IdToken;
+use IdTokenNginx;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+start_tenant();
+
+sub fetches { return counters()->{jwks} }
+
+sub answers {
+    my %count;
+    $count{ IdTokenNginx::read_answer($_)->{status} || 0 }++ for @_;
+    return join ', ', map {"$count{$_} x $_"} sort keys %count;
+}
+
+sub start {
+    my (%opt) = @_;
+    control('/reset', { all => JSON::PP::true });
+    control('/keys/replace', { keys => ['@rsa1'] });
+    my $nginx = IdTokenNginx->start(
+        providers => provider(jwks_uri => tenant_url(), %opt));
+    $nginx->status == 200 or die "no keys:\n" . $nginx->log;
+    return $nginx;
+}
+
+sub ends_well {
+    my ($nginx) = @_;
+    $nginx->stop;
+    is($nginx->complaints, '', 'nothing to complain of');
+    return;
+}
+
+subtest 'a new key is fetched once for all who wait for it' => sub {
+    my $nginx = start();
+    control('/keys/add', { key => '@rsa2' });
+    control('/fault', { delay => 0.4 });
+    my @sent = map { $nginx->send_request('/api', bearer(key => '@rsa2')) }
+        1 .. 20;
+    sleep 0.2;
+    my $start = time;
+    is($nginx->status, 200, 'a known key');
+    cmp_ok(time - $start, '<', 0.15, 'waits for nothing');
+    is(answers(@sent), '20 x 200', 'all with the new key are let in');
+    is(fetches(), 2, 'by one more fetch');
+    ends_well($nginx);
+};
+
+subtest 'a fetch from before the rotation is not the last word' => sub {
+    my $nginx = start(jwks_refresh => '1s', jwks_min_interval => '1s');
+    control('/fault', { delay => 0.6, times => 1,
+        body_text => jwks('@rsa1') });
+    wait_until { counters()->{active} } 3 or fail('no scheduled fetch');
+    control('/keys/add', { key => '@rsa2' });
+    my @sent = map { $nginx->send_request('/api', bearer(key => '@rsa2')) }
+        1 .. 6;
+    is(answers(@sent), '6 x 200', 'it is joined, then one is asked for');
+    ends_well($nginx);
+};
+
+subtest 'an emergency replacement' => sub {
+    my $nginx = start();
+    control('/keys/replace', { keys => ['@rsa2'] });
+    is($nginx->status(key => '@rsa2'), 200, 'the new key');
+    for (1 .. 8) {
+        is($nginx->status, 401, 'the withdrawn one, whatever was cached');
+    }
+    ends_well($nginx);
+};
+
+subtest 'a withdrawn key goes with the next refresh' => sub {
+    my $nginx = start(jwks_refresh => '1s', jwks_min_interval => '1s');
+    control('/keys/replace', { keys => ['@rsa2'] });
+    control('/reset');
+    wait_until { fetches() >= 1 && !counters()->{active} } 3;
+    sleep 0.2;
+    is($nginx->status, 401, 'in every worker') for 1 .. 8;
+    ends_well($nginx);
+};
+
+subtest 'a token of an unknown key is refused after one look' => sub {
+    my $nginx = start();
+    is($nginx->status(key => '@attacker_rsa'), 401, 'unknown kid');
+    is(fetches(), 2, 'one more fetch');
+    is($nginx->status(key => '@attacker_rsa', no_kid => 1), 401, 'no kid');
+    ends_well($nginx);
+};
+
+subtest 'and 503 when that look fails' => sub {
+    my $nginx = start();
+    control('/fault', 'unavailable');
+    my $answer = $nginx->get('/api', bearer(key => '@attacker_rsa'));
+    is($answer->{status}, 503, 'it cannot be judged');
+    is($answer->{error}, 'keys_refetch_failed', 'for this reason');
+    like($answer->{'retry-after'}, qr/^[1-9]\d*$/, 'Retry-After');
+    is($nginx->status, 200, 'a known key is none the worse');
+    ends_well($nginx);
+};
+
+subtest 'a set whose bytes are the same leaves what is cached' => sub {
+    my $nginx = start(jwks_refresh => '1s', jwks_min_interval => '1s');
+    control('/reset');
+    wait_until { fetches() >= 2 } 5;
+    is($nginx->count_log(qr/new key set/), 1, 'one set was taken');
+    is($nginx->status, 200, 'and serves');
+    ends_well($nginx);
+};
+
+subtest 'unknown kids draw on a bucket' => sub {
+    my $nginx = start(jwks_min_interval => '2s');
+    my @bad = map {
+        'Authorization: Bearer ' . token(key => '@attacker_rsa',
+            header => { kid => "random-$_" })
+    } 1 .. 40;
+    my $start = time;
+    my %status;
+    for my $round (1 .. 10) {
+        my @sent = map { $nginx->send_request('/api', $_) } @bad;
+        push @sent, $nginx->send_request('/api', bearer());
+        $status{ IdTokenNginx::read_answer($_)->{status} || 0 }++ for @sent;
+    }
+    my $fetches = fetches() - 1;
+    my $allowed = 3 + int((time - $start) / 2) + 1;
+    is_deeply(\%status, { 200 => 10, 401 => 400 }, 'no one is misjudged');
+    cmp_ok($fetches, '>=', 3, "$fetches fetches: the bucket was used");
+    cmp_ok($fetches, '<=', $allowed, "and its bound $allowed is kept");
+
+    control('/fault', 'hang-head');
+    $start = time;
+    $nginx->status(key => '@attacker_rsa') for 1 .. 3;
+    cmp_ok(time - $start, '<', 7, 'an empty bucket makes nobody wait');
+
+    control('/faults/clear');
+    control('/keys/add', { key => '@rsa2' });
+    ok(&wait_until(sub { $nginx->status(key => '@rsa2') == 200 }, 8),
+        'a real rotation comes through all the same');
+    ends_well($nginx);
+};
+
+done_testing();
