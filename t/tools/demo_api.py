@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The API of the demo: answers with the headers that it received. Its port
-goes into the file that is named on the command line."""
+"""The API of the demo and of the examples' test: answers with the headers about
+the user and the token that it received. Its port goes into the file that is
+named on the command line."""
 
 import json
 import os
@@ -15,14 +16,18 @@ class Api(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         received = {name: value for name, value in self.headers.items()
-                    if name.lower().startswith(("x-", "authorization"))}
+                    if name.lower().startswith(("x-", "x_", "authorization",
+                                                "cookie"))}
         body = json.dumps({"the API received": received}, indent=2) + "\n"
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
+
+    do_POST = do_GET
 
 
 if __name__ == "__main__":

@@ -1,0 +1,451 @@
+# The examples: each is started as it stands, and then, with the test tenant
+# in place of the made-up ones, used.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use IdToken;
+
+use Cwd qw(abs_path);
+use HTTP::Tiny ();
+use IO::Socket::INET ();
+use Test::More;
+
+my $examples = abs_path('conf-examples');
+my $nginx    = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $module   = $ENV{TEST_NGINX_LOAD_MODULES};
+my $prefix   = data_dir();
+my $http     = HTTP::Tiny->new(timeout => 20, max_redirect => 0,
+    proxy => undef, http_proxy => undef);
+my $tenant   = start_tenant();
+my $issuer   = "https://localhost:$tenant->{https}/";
+my ($port, %pids);
+
+mkdir "$prefix/modules";
+mkdir "$prefix/html";
+write_file('html/index.html', "the app\n");
+write_file('try.conf', slurp("$examples/try.conf"));
+if ($module) {
+    symlink abs_path($module),
+        "$prefix/modules/ngx_http_auth_id_token_module.so" or die $!;
+}
+
+sub free_port {
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
+        LocalPort => 0) or die "no port: $!";
+    return $socket->sockport;
+}
+
+sub is_free {
+    my ($candidate) = @_;
+    return defined IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+        LocalAddr => '127.0.0.1', LocalPort => $candidate);
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+# -- servers ------------------------------------------------------------------
+
+sub spawn {
+    my ($log, @command) = @_;
+    my $pid = fork;
+    die "fork: $!" if !defined $pid;
+    if ($pid == 0) {
+        open STDOUT, '>', $log or POSIX::_exit(1);
+        open STDERR, '>&', \*STDOUT or POSIX::_exit(1);
+        exec @command or POSIX::_exit(1);
+    }
+    $pids{$pid} = 1;
+    return $pid;
+}
+
+sub start_nginx {
+    my ($conf) = @_;
+    unlink "$prefix/error.log", "$prefix/nginx.pid";
+    my $rc = system $nginx, '-p', "$prefix/", '-e', 'error.log', '-c', $conf;
+    return ok $rc == 0, "nginx starts with $conf";
+}
+
+sub stop_nginx {
+    my ($pid) = slurp("$prefix/nginx.pid") =~ /(\d+)/ or return;
+    kill 'TERM', $pid;
+    wait_until { !kill 0, $pid } or kill 'KILL', $pid;
+    return;
+}
+
+END {
+    my $status = $?;
+    stop_nginx() if defined $prefix;
+    kill 'TERM', keys %pids;
+    waitpid $_, 0 for keys %pids;
+    $? = $status;
+}
+
+my $api_file = "$prefix/api.port";
+spawn("$prefix/api.log", 'python3', 't/tools/demo_api.py', $api_file);
+wait_until { -s $api_file } or die 'the API did not start';
+my $api = slurp($api_file);
+chomp $api;
+
+# An example with the test's ports and its tenant.
+sub rewrite {
+    my ($text, $upstream) = @_;
+    $port = free_port();
+    my $verifier = free_port();
+    my $trust    = "ssl_trusted_certificate $tenant->{ca};";
+    my $base     = "https://localhost:$tenant->{https}";
+
+    $text =~ s/listen(\s+)127\.0\.0\.1:80\d\d/listen${1}127.0.0.1:$port/g;
+    $text =~ s/127\.0\.0\.1:8090/127.0.0.1:$upstream/g;
+    $text =~ s/127\.0\.0\.1:8091/127.0.0.1:$verifier/g;
+    $text =~ s{https://tenant\.example\.com/;}{$issuer; $trust}g;
+    $text =~ s{https://acme\.tenant\.example\.com/;}{$base/p/acme/; $trust};
+    $text =~ s{https://login\.blue\.example\.com/realms/staff;}
+              {$base/p/blue/; $trust};
+    $text =~ s/^load_module.*\n//m if !$module;
+    if ($text =~ /verifier/) {
+        $text =~ s/\}\s*\z//;
+        $text .= "server { listen 127.0.0.1:$verifier; location / {\n"
+            . "if (\$http_authorization = 'Bearer access') { return 204; }\n"
+            . "return 401; } } }\n";
+    }
+    return $text;
+}
+
+sub start_example {
+    my ($name, $upstream) = @_;
+    my $text = rewrite(slurp("$examples/$name.conf"), $upstream || $api);
+    return start_nginx(write_file("$name.conf", $text));
+}
+
+# -- requests -----------------------------------------------------------------
+
+# request(PATH, header => value, ..., method => 'POST'): the answer.
+sub request {
+    my ($path, %header) = @_;
+    my $method = delete $header{method} || 'GET';
+    my $host   = delete $header{Host};
+    # HTTP::Tiny takes the Host header from the URL alone.
+    my $url = 'http://' . ($host || "127.0.0.1:$port") . $path;
+    my $client = $http;
+    if ($host) {
+        my $socket = IO::Socket::INET->new("127.0.0.1:$port") or die $!;
+        print {$socket} join "\r\n", "$method $path HTTP/1.0", "Host: $host",
+            (map { "$_: $header{$_}" } sort keys %header), '', '';
+        local $/;
+        my $answer = <$socket>;
+        my ($status) = $answer =~ m{^HTTP/1\.1 (\d+)};
+        my ($content) = $answer =~ /\r\n\r\n(.*)/s;
+        return { status => $status, content => $content, headers => {} };
+    }
+    return $client->request($method, $url, {
+        headers => \%header,
+        ($method eq 'POST' ? (content => 'x') : ()),
+    });
+}
+
+sub status_is {
+    my ($title, $status, $path, %header) = @_;
+    my $answer = request($path, %header);
+    is $answer->{status}, $status, $title
+        or diag $answer->{content}, slurp("$prefix/error.log");
+    return $answer;
+}
+
+sub good {
+    my (%claims) = @_;
+    my %option = (iss => $issuer, aud => 'SPA_CLIENT_ID', sub => 'alice');
+    for my $name (qw(iss aud sub exp key)) {
+        $option{$name} = delete $claims{$name} if exists $claims{$name};
+    }
+    return token(%option, (%claims ? (claims => \%claims) : ()));
+}
+
+sub with {
+    my ($token) = @_;
+    return (Authorization => "Bearer $token");
+}
+
+# -- as they stand ------------------------------------------------------------
+
+my %as_it_stands = (
+    # the port; a guarded path; the answer without a token
+    'bearer-api'              => [8081, '/api/', 401],
+    'cookie'                  => [8082, '/', 302],
+    'several-applications'    => [8083, '/office/', 401],
+    'spa-with-api'            => [8084, '/api/me', 401],
+    'multi-tenant-by-host'    => [8085, '/', 403],
+    'report-mode-rollout'     => [8086, '/', 502],
+    'required-groups-and-mfa' => [8087, '/admin/', 401],
+    'access-tokens-instead'   => [8088, '/app/', 401],
+);
+
+is_deeply [map { m{([^/]+)\.conf$} } sort glob "$examples/*.conf"],
+    [sort keys %as_it_stands, 'try'], 'every example has its test';
+
+SKIP: {
+    skip 'the module is built in: the examples load it', 1 if !$module;
+
+    for my $name (sort keys %as_it_stands) {
+        my ($own, $path, $without) = @{ $as_it_stands{$name} };
+        SKIP: {
+            skip "port $own is taken, $name cannot start as it stands", 1
+                if !is_free($own);
+            $port = $own;
+            start_nginx("$examples/$name.conf") or next;
+            status_is("$name, no token", $without, $path);
+            if ($name eq 'bearer-api') {
+                status_is('no keys', 503, $path, with(good()));
+            }
+            stop_nginx();
+        }
+    }
+}
+
+# -- bearer-api.conf ----------------------------------------------------------
+
+start_example('bearer-api');
+status_is('what is not guarded is open', 200, '/health');
+my $answer = status_is('no token', 401, '/api/');
+is $answer->{headers}{'www-authenticate'}, 'Bearer realm="sample API"',
+    'the realm';
+$answer = status_is('a good token', 200, '/api/', with(good()),
+    'X-OIDC-Sub' => 'root', 'X-oidc-iss' => 'evil');
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'the API knows who calls';
+like $answer->{content}, qr/"X-OIDC-Iss": "\Q$issuer\E"/, 'and of which tenant';
+unlike $answer->{content}, qr/root|evil/, 'not what the client made up';
+unlike $answer->{content}, qr/Authorization/, 'it does not see the token';
+$answer = status_is("another client's token", 401, '/api/',
+    with(good(aud => 'other')));
+like $answer->{headers}{'www-authenticate'},
+    qr/error_description="the token is for another audience"/, 'and why';
+stop_nginx();
+
+# -- cookie.conf --------------------------------------------------------------
+
+sub cookie {
+    my ($token) = @_;
+    return (Cookie => "theme=dark; __Host-id_token=$token; lang=en");
+}
+
+my $web = good(aud => 'WEB_CLIENT_ID', nonce => 'n');
+
+start_example('cookie');
+$answer = status_is('no cookie', 302, '/');
+is $answer->{headers}{location}, 'https://app.example.com/login',
+    'leads to the login';
+status_is('the login is open', 200, '/login');
+$answer = status_is('a good cookie', 200, '/', cookie($web));
+like $answer->{content}, qr/"Cookie": "theme=dark; lang=en"/,
+    'the other cookies go on, the token does not';
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'who calls does';
+my $half = int(length($web) / 2);
+status_is('a cookie in two', 200, '/',
+    Cookie => '__Host-id_token.0=' . substr($web, 0, $half)
+        . '; __Host-id_token.1=' . substr($web, $half));
+status_is('a token without a nonce', 403, '/',
+    cookie(good(aud => 'WEB_CLIENT_ID')));
+status_is('the Authorization header is no source', 302, '/', with($web));
+
+my @post = (method => 'POST', cookie($web));
+status_is('a change, without evidence', 403, '/', @post);
+status_is('from our own pages', 200, '/', @post,
+    'Sec-Fetch-Site' => 'same-origin');
+status_is('from our own pages, an older browser', 200, '/', @post,
+    Origin => 'https://app.example.com');
+status_is('from a sibling host', 403, '/', @post,
+    'Sec-Fetch-Site' => 'same-site', Origin => 'https://evil.example.com');
+status_is('from anywhere', 403, '/', @post, Origin => 'https://evil.test');
+status_is('from nowhere', 403, '/', @post, Origin => 'null');
+stop_nginx();
+
+# -- several-applications.conf ------------------------------------------------
+
+sub office {
+    my (%claims) = @_;
+    return good(aud => 'OFFICE_CLIENT_ID', %claims);
+}
+
+control('/reset');
+start_example('several-applications');
+my $shop = good(aud => 'SHOP_CLIENT_ID');
+status_is('the shop, its token', 200, '/shop/', with($shop));
+$answer = status_is('the office, the token of the shop', 401, '/office/',
+    with($shop));
+like $answer->{headers}{'www-authenticate'}, qr/realm="office"/, 'its realm';
+status_is('the office, its token', 200, '/office/',
+    with(office(auth_time => '-60')));
+status_is('the shop, the token of the office', 401, '/shop/',
+    with(office(auth_time => '-60')));
+status_is('the office, a login of yesterday', 401, '/office/',
+    with(office(auth_time => '-86400')));
+status_is('the office, nobody knows when', 401, '/office/', with(office()));
+stop_nginx();
+is counters()->{jwks}, 1, 'both applications shared one fetch';
+
+# -- spa-with-api.conf and backend.py -----------------------------------------
+
+my $backend = free_port();
+my @backend = ('python3', "$examples/backend.py", '--database',
+    "$prefix/app.db");
+is system(@backend, '--grant', $issuer, 'alice', 'reader',
+    '--grant', $issuer, 'bob', 'reader', '--grant', $issuer, 'bob', 'editor',
+    '--grant', 'https://other.test/', 'carol', 'reader'), 0, 'roles are given';
+spawn("$prefix/backend.log", @backend, '--listen', "127.0.0.1:$backend");
+wait_until { slurp("$prefix/backend.log") =~ /listening/ }
+    or diag slurp("$prefix/backend.log");
+
+sub user {
+    my ($sub, %claims) = @_;
+    return with(good(sub => $sub, nonce => 'n', %claims));
+}
+
+start_example('spa-with-api', $backend);
+is request('/')->{content}, "the app\n", 'the app is for everybody';
+is request('/any/route')->{content}, "the app\n", 'whatever its route';
+status_is('its API is not', 401, '/api/me');
+$answer = status_is('alice', 200, '/api/me', user('alice'));
+is $answer->{content}, qq({"account": 1, "roles": ["reader"]}\n), 'her roles';
+status_is('alice reads', 200, '/api/notes', user('alice'));
+status_is('alice may not write', 403, '/api/notes', user('alice'),
+    method => 'POST');
+status_is('bob writes', 201, '/api/notes', user('bob'), method => 'POST');
+is request('/api/notes', user('bob'))->{content}, qq({"notes": ["x"]}\n),
+    'bob reads what he wrote';
+is request('/api/notes', user('alice'))->{content}, qq({"notes": []}\n),
+    'alice does not';
+$answer = status_is('a stranger, however proven', 403, '/api/me',
+    user('mallory'));
+like $answer->{content}, qr/no account/, 'is refused by the application';
+status_is("the same subject of another issuer is somebody else", 403,
+    '/api/me', user('carol'));
+status_is('a name that the client adds', 200, '/api/me', user('alice'),
+    'X-OIDC-Sub' => 'bob');
+$answer = status_is('a token without a nonce', 403, '/api/me', with(good()));
+like $answer->{headers}{'www-authenticate'}, qr/insufficient_scope/,
+    'is refused by nginx';
+status_is("another client's token", 401, '/api/me',
+    user('alice', aud => 'other'));
+status_is('a token of yesterday', 401, '/api/me',
+    user('alice', iat => '-40000'));
+stop_nginx();
+
+$port = $backend;
+status_is('the backend without nginx before it', 500, '/api/me');
+status_is('the backend, half an identity', 500, '/api/me',
+    'X-OIDC-Sub' => 'alice');
+status_is('the backend, two identities', 500, '/api/me',
+    'X-OIDC-Iss' => $issuer, 'X-OIDC-Sub' => ['alice', 'bob']);
+
+# -- multi-tenant-by-host.conf ------------------------------------------------
+
+control('/keys/add', { set => 'p/blue', key => '@ec1', promote => 1 });
+my $base = "https://localhost:$tenant->{https}/p";
+my $acme = good(iss => "$base/acme/", aud => 'ACME_CLIENT_ID');
+my $blue = good(iss => "$base/blue/", aud => 'BLUE_CLIENT_ID', key => '@ec1');
+
+start_example('multi-tenant-by-host');
+status_is('one tenant', 200, '/', Host => 'acme.example.com', with($acme));
+$answer = status_is('another tenant', 200, '/', Host => 'blue.example.com',
+    with($blue));
+like $answer->{content}, qr{"X-OIDC-Iss": "$base/blue/"}, 'its issuer';
+status_is("each other's token", 401, '/', Host => 'blue.example.com',
+    with($acme));
+status_is("each other's token", 401, '/', Host => 'acme.example.com',
+    with($blue));
+status_is('an unknown host', 403, '/', Host => 'evil.example.com',
+    with($acme));
+status_is('an unknown host, no token', 403, '/', Host => 'off');
+stop_nginx();
+
+# -- report-mode-rollout.conf -------------------------------------------------
+
+my $verified = good(email_verified => \1);
+
+start_example('report-mode-rollout');
+wait_until {
+    request('/warm-up', with($verified))->{content} =~ /alice/
+};
+status_is('no token', 200, '/a');
+$answer = status_is('a bad token', 200, '/b', with(good(exp => -600)),
+    'X-OIDC-Sub' => 'root');
+unlike $answer->{content}, qr/X-OIDC/i, 'nobody is named';
+status_is('a rule that is not met', 200, '/c', with(good()));
+$answer = status_is('a good token', 200, '/d', with($verified));
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'its user is named';
+stop_nginx();
+my $log = slurp("$prefix/rollout.log");
+like $log, qr{ 200 missing token_missing - - "GET /a"}, 'what the log says';
+like $log, qr{ 200 rejected expired bearer - "GET /b"}, 'of a bad token';
+like $log, qr{ 200 rejected claim_rule bearer \S+ "GET /c"}, 'of a rule';
+like $log, qr{ 200 ok - bearer RS256 "GET /d"}, 'of a good one';
+
+# -- required-groups-and-mfa.conf ---------------------------------------------
+
+my @staff = (email_verified => \1, hd => 'example.com');
+
+start_example('required-groups-and-mfa');
+status_is('staff', 200, '/', with(good(@staff)));
+status_is('e-mail not verified', 403, '/',
+    with(good(@staff, email_verified => \0)));
+status_is('of another organization', 403, '/',
+    with(good(@staff, hd => 'example.com.evil.test')));
+status_is('of no organization', 403, '/', with(good(email_verified => \1)));
+status_is('an administrator', 200, '/admin/',
+    with(good(@staff, groups => ['users', 'admins'], amr => ['pwd', 'otp'])));
+status_is('no administrator', 403, '/admin/',
+    with(good(@staff, groups => ['users'], amr => ['pwd', 'otp'])));
+status_is('an administrator by password', 401, '/admin/',
+    with(good(@staff, groups => ['admins'], amr => ['pwd'])));
+status_is('an administrator of elsewhere', 403, '/admin/',
+    with(good(groups => ['admins'], amr => ['otp'])));
+status_is('an auditor', 200, '/reports/',
+    with(good(@staff, 'https://example.com/roles' => ['auditor'])));
+status_is('no auditor', 403, '/reports/', with(good(@staff)));
+status_is('of the laboratory', 200, '/lab/',
+    with(good(@staff, realm_access => { roles => ['lab'] })));
+status_is('the laboratory is not there for others', 404, '/lab/',
+    with(good(@staff)));
+stop_nginx();
+
+# -- access-tokens-instead.conf -----------------------------------------------
+
+start_example('access-tokens-instead');
+status_is("the app's own API, its ID token", 200, '/app/', with(good()));
+$answer = status_is('the shared API, an ID token', 403, '/shared/',
+    with(good()));
+like $answer->{content}, qr/send an access token/, 'with a hint';
+status_is('the shared API, an access token', 200, '/shared/', with('access'));
+status_is('the shared API, another one', 401, '/shared/', with('other'));
+status_is('the shared API, no token', 401, '/shared/');
+status_is("the app's own API, an access token", 401, '/app/', with('access'));
+status_is('the verifier is not for clients', 404, '/verifier');
+stop_nginx();
+
+# -- the quick start of the README --------------------------------------------
+
+my ($quick) = slurp('README.md') =~ /## Quick start.*?```nginx\n(.*?)```/s;
+my $lines = () = $quick =~ /^.*\S.*$/mg;
+cmp_ok $lines, '<', 14, 'the quick start is short';
+start_nginx(write_file('quick.conf', rewrite(<<"END", $api)));
+load_module modules/ngx_http_auth_id_token_module.so;
+pid nginx.pid;
+error_log error.log info;
+events {}
+http {
+    include try.conf;
+    $quick
+}
+END
+status_is('quick start, no token', 401, '/api/');
+$answer = status_is('quick start, a good token', 200, '/api/', with(good()));
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'the API knows who calls';
+stop_nginx();
+
+done_testing();
