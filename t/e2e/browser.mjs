@@ -70,8 +70,10 @@ class Person {
             body: `<form method="post" action="${this.w.app}${path}"></form>`,
         }));
         await this.page.goto(`${origin}/`);
-        const answered = this.page.waitForResponse(`${this.w.app}${path}`);
+        const target = `${this.w.app}${path}`;
+        const answered = this.page.waitForResponse(target);
         await this.page.evaluate(() => document.forms[0].submit());
+        await this.page.waitForURL(target);
         return (await answered).status();
     }
 }

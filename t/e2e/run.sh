@@ -18,9 +18,15 @@ command -v node > /dev/null || skip "node is not installed"
 command -v npm > /dev/null || skip "npm is not installed"
 command -v openssl > /dev/null || skip "openssl is not installed"
 
-# oidc-provider 9 uses URL.parse and crypto.hash.
-node -e 'process.exit(URL.parse && require("crypto").hash ? 0 : 1)' ||
-    skip "node $(node --version) is too old for oidc-provider 9"
+case $(node -p 'URL.parse && require("crypto").hash ? "fits" :
+                require("module").register ? "almost" : "old"') in
+    fits) ;;
+    almost)
+        export NODE_OPTIONS="--import $home/node18.mjs
+            --experimental-global-webcrypto"
+        ;;
+    *) skip "node $(node --version) is too old: 18.19 is the least" ;;
+esac
 
 mkdir -p "$home"
 rm -rf "$home/spa" "$home"/*.mjs
@@ -28,7 +34,7 @@ cp -R "$here/." "$here/../../conf-examples/backend.py" "$home/"
 
 if ! cmp -s "$here/package-lock.json" "$home/installed.json"; then
     rm -f "$home/installed.json"
-    if ! (cd "$home" && npm ci --ignore-scripts) > "$home/npm.log" 2>&1; then
+    if ! (cd "$home" && NODE_OPTIONS= npm ci --ignore-scripts) > "$home/npm.log" 2>&1; then
         tail -n 5 "$home/npm.log" | sed 's/^/    /'
         skip "npm could not install the packages of package-lock.json"
     fi
