@@ -145,6 +145,9 @@ for my $word (qw(jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout)) {
     bad("$word of a word", remote("$word soon;"), qq{"$word" needs a time.*"soon"});
     bad("$word 0", remote("$word 0;"), qq{"$word" needs a time above zero.*"0"});
 }
+bad('jwks_max_stale not above jwks_refresh', remote('jwks_max_stale 1m; jwks_refresh 1m; jwks_min_interval 1s;'), '"jwks_max_stale" of id_token_provider "t" must be longer than "jwks_refresh"');
+bad('jwks_max_stale not above jwks_min_interval', remote('jwks_max_stale 1m; jwks_refresh 1s; jwks_min_interval 1m;'), '"jwks_max_stale" of id_token_provider "t" must be longer');
+good('jwks_max_stale just above both', remote('jwks_max_stale 61s; jwks_refresh 1m; jwks_min_interval 1m;'));
 good('jwks_max_size', remote('jwks_max_size 2m;'));
 bad('jwks_max_size of a word', remote('jwks_max_size big;'), '"jwks_max_size" needs a size from 1k to 64m, not "big"');
 bad('jwks_max_size 1023', remote('jwks_max_size 1023;'), '"jwks_max_size" needs a size from 1k to 64m, not "1023"');

@@ -80,7 +80,7 @@ Verdict judge_again(VerifiedToken &token, const Policy &policy,
                     std::int64_t now, Diagnosis *diagnosis) {
     Error error = check_times(token.times(), policy, now);
     if (error == Error::ok) {
-        return {Error::ok, token.ref()};
+        return {Error::ok, token.ref(), false};
     }
     if (token.has_kid()) {
         explain_kid(token.kid(), diagnosis);
@@ -89,7 +89,7 @@ Verdict judge_again(VerifiedToken &token, const Policy &policy,
         diagnosis->issuer = cut(policy.issuer);
         diagnosis->audience = cut(policy.client_id);
     }
-    return {error, {}};
+    return {error, {}, false};
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
 
     Result<Segments> segments = parse_segments(token);
     if (!segments) {
-        return {segments.error(), {}};
+        return {segments.error(), {}, false};
     }
 
     const KeySet::Memo *memo = keys.find_memo(segments->header);
@@ -117,7 +117,7 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
         Result<JoseHeader> header = parse_jose_header(segments->header, &kid);
         if (!header) {
             explain_kid(kid, diagnosis);
-            return {header.error(), {}};
+            return {header.error(), {}, false};
         }
         parsed.header = std::move(*header);
         memo = &parsed;
@@ -134,20 +134,21 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
     }
     if (error != Error::ok) {
         explain_kid(header.kid, diagnosis);
-        return {error, {}};
+        return {error, {},
+                error == Error::key_unknown && !memo->candidates.kid_known};
     }
 
     Result<TokenRef> proven =
         judge_payload(policy, keys, token, *segments, header, now, diagnosis);
     if (!proven) {
         explain_kid(header.kid, diagnosis);
-        return {proven.error(), {}};
+        return {proven.error(), {}, false};
     }
     if (first_seen) {
         keys.remember(segments->header, header, memo->candidates);
     }
     cache_.insert(*proven);
-    return {Error::ok, std::move(*proven)};
+    return {Error::ok, std::move(*proven), false};
 }
 
 // Of a token whose signature is proven.

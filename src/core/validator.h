@@ -30,6 +30,9 @@ struct Diagnosis {
 struct Verdict {
     Error error = Error::ok;
     TokenRef token;  // set when error is ok
+    // With Error::key_unknown: a newer key set may have the key. Not if this
+    // one has the kid, but for another purpose.
+    bool refetch = false;
 };
 
 // One per worker. Throws std::bad_alloc only.
@@ -39,9 +42,8 @@ class Validator {
     // token. `cache_bytes`: 0 = no cache.
     Validator(std::vector<ClaimPath> slots, std::size_t cache_bytes);
 
-    // Judges a token. Error::key_unknown with `diagnosis.kid` set, or without
-    // a kid: a newer key set might know the key. `now`: seconds since the
-    // epoch. `diagnosis` is filled on refusal only.
+    // Judges a token. `now`: seconds since the epoch. `diagnosis` is filled on
+    // refusal only.
     //
     // A token in the cache is judged by its times alone: all else that the
     // policy and the key set ask for was proven when it was kept.

@@ -211,7 +211,7 @@ ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
         ngx_http_auth_id_token_set_token(ctx, std::move(verdict.token));
     }
 
-    return (ctx->error == Error::key_unknown)
+    return verdict.refetch
            ? NGX_HTTP_AUTH_ID_TOKEN_NEED_REFETCH
            : NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
 }
@@ -325,6 +325,15 @@ ngx_http_auth_id_token_validator(ngx_http_auth_id_token_main_conf_t *mcf)
     }
 
     return worker.validator.get();
+}
+
+
+void
+ngx_http_auth_id_token_charge(id_token::VerifiedToken *token) noexcept
+{
+    if (ngx_http_auth_id_token_worker.validator) {
+        ngx_http_auth_id_token_worker.validator->cache().charge(token);
+    }
 }
 
 

@@ -406,6 +406,11 @@ ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
     if (keys->needs_tls) {
         conf->tls = ngx_http_auth_id_token_tls_create(cf, &settings->trust);
         if (conf->tls == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"ssl_trusted_certificate\" or \"ssl_crl\" of "
+                          "id_token_provider \"%V\" cannot be used in %s:%ui",
+                          &settings->provider, settings->file,
+                          settings->line);
             return NGX_ERROR;
         }
     }

@@ -268,6 +268,7 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block)
 {
     char                                    *rv;
+    time_t                                   limit;
     ngx_str_t                               *audience;
     ngx_uint_t                               i;
     ngx_http_auth_id_token_provider_t       *provider;
@@ -341,9 +342,14 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
     } else {
         keys->issuer = block->issuer;
 
-        ngx_conf_init_value(keys->refresh, 15 * 60);
-        ngx_conf_init_value(keys->min_interval, 30);
+        /* a short max_stale shortens what is left to us */
+
         ngx_conf_init_value(keys->max_stale, 24 * 60 * 60);
+
+        limit = ngx_max(keys->max_stale / 2, 1);
+
+        ngx_conf_init_value(keys->refresh, ngx_min(15 * 60, limit));
+        ngx_conf_init_value(keys->min_interval, ngx_min(30, limit));
         ngx_conf_init_msec_value(keys->timeout, 5000);
         ngx_conf_init_size_value(keys->max_size, 1024 * 1024);
         ngx_conf_init_uint_value(keys->trust.verify_depth, 4);

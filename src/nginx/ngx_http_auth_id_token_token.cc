@@ -282,7 +282,9 @@ ngx_http_auth_id_token_find_cookie(ngx_http_request_t *r,
         return found.error;
     }
 
-    if (found.whole.has_value()) {
+    /* an emptied cookie is none */
+
+    if (found.whole.has_value() && !found.whole->empty()) {
         *token = *found.whole;
         return found.nchunks ? Error::credentials_ambiguous : Error::ok;
     }

@@ -215,6 +215,21 @@ void a_kid_that_fits_no_algorithm_is_an_unknown_key(void **) {
     assert_true(b.keys->has_kid(b.diagnosis.kid));
 }
 
+void only_a_key_that_is_not_there_is_worth_a_fetch(void **) {
+    Bench b;
+    auto refetch = [&b](const std::string &header) {
+        const Verdict verdict = b.validator.validate(
+            b.policy, *b.keys, unit::tenant_token("ES256", header, "{}"),
+            unit::kNow);
+        assert_true(verdict.error == Error::key_unknown);
+        return verdict.refetch;
+    };
+    assert_true(refetch(unit::header("ES256", "nobody")));
+    assert_false(refetch(unit::header("ES256", unit::key("rsa1").kid)));
+    b.keys = unit::parse_keys(unit::jwks({"rsa1"}), 7);
+    assert_true(refetch(R"({"alg":"ES256"})"));
+}
+
 void without_a_kid_fitting_keys_are_tried(void **) {
     Bench b;
     std::string token =
@@ -331,6 +346,7 @@ int main() {
         cmocka_unit_test(a_changed_byte_is_refused),
         cmocka_unit_test(cheap_checks_come_first),
         cmocka_unit_test(a_kid_that_fits_no_algorithm_is_an_unknown_key),
+        cmocka_unit_test(only_a_key_that_is_not_there_is_worth_a_fetch),
         cmocka_unit_test(without_a_kid_fitting_keys_are_tried),
         cmocka_unit_test(a_diagnosis_is_short),
         cmocka_unit_test(what_needs_no_key_is_told_without_one),
