@@ -81,11 +81,12 @@ database = { type = "sqlite3"; path = "${database}"; };
 `;
 
 function newDatabase(root, file) {
+    const schema = 'usr/share/dbconfig-common/data/glewlwyd/install/sqlite3';
     execFileSync('python3', ['-c', `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as db:
     db.executescript(open(sys.argv[2], encoding="utf-8").read())
-`, file, join(root, 'usr/share/dbconfig-common/data/glewlwyd/install/sqlite3')]);
+`, file, join(root, schema)]);
 }
 
 // A session at its REST interface.

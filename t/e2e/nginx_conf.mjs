@@ -123,6 +123,7 @@ ${secondProvider(w) || ''}
 
         location /api/ {
             auth_id_token tenant;
+            auth_id_token_require nonce present;
             ${proxied('http://api')}
         }
 

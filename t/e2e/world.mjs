@@ -18,7 +18,9 @@ import { Recorder } from './recorder.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const children = [];
 
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+process.on('exit', () => children.forEach((child) => child.kill('SIGTERM')));
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
 
 function start(command, args, options = {}) {
     const env = { ...process.env, ...options.env };
@@ -140,8 +142,8 @@ export async function startWorld({ dir, nginxBin, module, second }) {
     w.crossApi = `https://api.test:${app}`;
     w.callback = `${w.app}/`;
     w.spa = join(here, 'spa');
-    w.certs = makeCerts(dir, ['op.test', 'op2.test', 'app.test', 'api.test', 'first.test',
-        'second.test', 'stray.test']);
+    w.certs = makeCerts(dir, ['op.test', 'op2.test', 'app.test', 'api.test',
+        'first.test', 'second.test', 'stray.test']);
     trust(w.certs.ca);
     execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt',
         'ec_paramgen_curve:P-256', '-out', join(dir, 'assertion.pem')],
