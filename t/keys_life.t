@@ -48,6 +48,20 @@ subtest 'a reload keeps the keys and needs no fetch' => sub {
     ends_well($nginx);
 };
 
+subtest 'a reload with another limit of size' => sub {
+    fresh();
+    my $nginx = IdTokenNginx->start(
+        providers => tenant_provider(jwks_max_size => 65536));
+    is($nginx->status, 200, 'before');
+    for my $size (65537, 66560, 1048576) {
+        $nginx->configure(
+            providers => tenant_provider(jwks_max_size => $size));
+        $nginx->reload;
+        is($nginx->status, 200, "$size bytes");
+    }
+    ends_well($nginx);
+};
+
 subtest 'a reload with another URL or issuer does not lend the keys' => sub {
     fresh();
     control('/keys/replace', { set => 'p/new', keys => ['@rsa2'] });

@@ -23,12 +23,22 @@
 static_assert(std::is_trivially_copyable_v<id_token::RefreshState>);
 
 
+/* whole pages, so that zones of equal size hold equally much */
+
+static size_t
+ngx_http_auth_id_token_zone_capacity(size_t max_body) noexcept
+{
+    return ngx_align(max_body, ngx_pagesize);
+}
+
+
 size_t
 ngx_http_auth_id_token_zone_size(size_t max_body) noexcept
 {
     size_t  pages;
 
-    pages = (sizeof(ngx_http_auth_id_token_zone_t) + max_body) / ngx_pagesize
+    pages = (sizeof(ngx_http_auth_id_token_zone_t)
+             + ngx_http_auth_id_token_zone_capacity(max_body)) / ngx_pagesize
             + 8;
 
     return pages * (ngx_pagesize + 2 * sizeof(ngx_slab_page_t));
@@ -39,12 +49,15 @@ ngx_int_t
 ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 {
     void                           *p;
+    size_t                          size;
     ngx_http_auth_id_token_keys_t  *keys, *old;
 
     keys = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
     old = static_cast<ngx_http_auth_id_token_keys_t *>(data);
 
     keys->shpool = reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
+
+    size = ngx_http_auth_id_token_zone_capacity(keys->settings.max_size);
 
     if (old != NULL) {
         keys->zone = old->zone;
@@ -56,7 +69,7 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
     if (keys->zone != NULL) {
         if (keys->zone->origin != keys->origin
-            || keys->zone->size < keys->settings.max_size)
+            || keys->zone->size != size)
         {
             ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                           "zone \"%V\" holds the keys of another source",
@@ -73,15 +86,15 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
     /* the body is not touched: its pages are taken when they are written */
 
-    p = ngx_slab_alloc(keys->shpool, sizeof(ngx_http_auth_id_token_zone_t)
-                                     + keys->settings.max_size);
+    p = ngx_slab_alloc(keys->shpool,
+                       sizeof(ngx_http_auth_id_token_zone_t) + size);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     keys->zone = ::new (p) ngx_http_auth_id_token_zone_t();
     keys->zone->origin = keys->origin;
-    keys->zone->size = keys->settings.max_size;
+    keys->zone->size = size;
 
     keys->shpool->data = keys->zone;
 
