@@ -26,6 +26,7 @@ extern "C" {
 #include "../core/origin.h"
 #include "../core/validator.h"
 
+#include "ngx_http_auth_id_token_assertion.h"
 #include "ngx_http_auth_id_token_keys.h"
 #include "ngx_http_auth_id_token_wait.h"
 
@@ -48,6 +49,9 @@ typedef struct {
 
     /* the claims that the configuration names, kept with each proven token */
     std::vector<id_token::ClaimPath>       slots;
+
+    std::vector<ngx_http_auth_id_token_assertion_t *>
+                                           assertions;
 
     size_t                                 cache_size;   /* 0: off */
 } ngx_http_auth_id_token_main_conf_t;
@@ -93,6 +97,9 @@ typedef struct {
     std::vector<id_token::Origin>          origins;
     ngx_http_complex_value_t              *nonce;
     ngx_uint_t                             nonce_slot;
+
+    ngx_http_auth_id_token_assertion_jwks_t
+                                           assertion_jwks;
 } ngx_http_auth_id_token_loc_conf_t;
 
 
@@ -254,6 +261,9 @@ ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge(
 ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_peek(
     ngx_http_request_t *r) noexcept;
 
+/* after remember(): the cache counts a token anew */
+void ngx_http_auth_id_token_charge(id_token::VerifiedToken *token) noexcept;
+
 void ngx_http_auth_id_token_exit_worker(void) noexcept;
 
 /* ..._handler.cc */
@@ -283,6 +293,11 @@ ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
  */
 ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_proven(
     ngx_http_request_t *r) noexcept;
+
+/* the whole claim set of ctx->token; may throw std::bad_alloc */
+const id_token::Claims *ngx_http_auth_id_token_parse_claims(
+    ngx_http_auth_id_token_ctx_t *ctx);
+
 char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf) noexcept;
 

@@ -160,7 +160,10 @@ ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
     }
 
     if (ngx_http_auth_id_token_merge_rules(cf, prev, conf) != NGX_OK
-        || ngx_http_auth_id_token_merge_headers(cf, prev, conf) != NGX_OK)
+        || ngx_http_auth_id_token_merge_headers(cf, prev, conf) != NGX_OK
+        || ngx_http_auth_id_token_merge_assertion_jwks(cf,
+               &prev->assertion_jwks, &conf->assertion_jwks)
+           != NGX_OK)
     {
         return static_cast<char *>(NGX_CONF_ERROR);
     }

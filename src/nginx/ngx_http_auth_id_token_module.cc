@@ -45,6 +45,20 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
       0,
       NULL },
 
+    { ngx_string("id_token_assertion"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_auth_id_token_assertion,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_assertion_jwks"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_auth_id_token_assertion_jwks,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("id_token_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_auth_id_token_cache,
@@ -160,6 +174,10 @@ ngx_module_t  ngx_http_auth_id_token_module = {
 static ngx_int_t
 ngx_http_auth_id_token_preconfiguration(ngx_conf_t *cf)
 {
+    if (ngx_http_auth_id_token_add_assertion_variable(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_auth_id_token_add_variables(cf);
 }
 
@@ -190,6 +208,10 @@ ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
 
     mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    if (ngx_http_auth_id_token_check_assertions(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (mcf->providers.empty()) {
         return NGX_OK;

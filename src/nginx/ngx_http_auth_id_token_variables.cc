@@ -456,9 +456,9 @@ ngx_http_auth_id_token_expires_in_variable(ngx_http_request_t *r,
 }
 
 
-/* the whole claim set, parsed from the bytes of the proven token */
+/* parsed from the bytes of the proven token, once */
 
-static const id_token::Claims *
+const id_token::Claims *
 ngx_http_auth_id_token_parse_claims(ngx_http_auth_id_token_ctx_t *ctx)
 {
     std::string_view  payload;

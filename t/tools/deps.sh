@@ -9,7 +9,7 @@ tools=$(dirname "$0")
 
 packages="g++ make nginx nginx-dev libssl-dev libjansson-dev libjwt-dev
     libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
-    ca-certificates procps"
+    ca-certificates procps python3-jwt python3-cryptography"
 check=
 for option in "$@"; do
     case $option in
