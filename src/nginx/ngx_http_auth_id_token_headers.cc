@@ -547,9 +547,9 @@ ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
         return 0;
     }
 
-    /* pairs that are kept are kept as they came */
+    /* what is kept is kept as it came, so that it is never longer */
 
-    value->data = static_cast<u_char *>(ngx_pnalloc(pool, h->value.len + 2));
+    value->data = static_cast<u_char *>(ngx_pnalloc(pool, h->value.len + 1));
     if (value->data == NULL) {
         return 1;
     }
@@ -581,17 +581,13 @@ ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
             continue;
         }
 
-        while (piece.starts_with(' ')) {
-            piece.remove_prefix(1);
-        }
-
-        if (piece.empty()) {
-            continue;
-        }
-
         if (p != value->data) {
             *p++ = ';';
-            *p++ = ' ';
+
+        } else {
+            while (piece.starts_with(' ')) {
+                piece.remove_prefix(1);
+            }
         }
 
         p = ngx_cpymem(p, piece.data(), piece.size());
