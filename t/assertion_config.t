@@ -107,7 +107,8 @@ good('beside a provider', "$provider " . assertion());
 bad('the same name twice', assertion() . "\n" . assertion(), 'duplicate id_token_assertion "a"', 9);
 for my $name ('A', 'my-app', '""', '$x', "\xc3\xa4") {
     (my $shown = $name) =~ s/"//g;
-    bad("the name $name", assertion() =~ s/ a / $name /r, qq{invalid name "\Q$shown\E" in "id_token_assertion"});
+    bad("the name $name", assertion() =~ s/ a / $name /r, 
+        qq{invalid name "\Q$shown\E" in "id_token_assertion", it must be made of lower-case letters, digits and "_", as the name of a variable});
 }
 bad('no name', 'id_token_assertion { }', 'invalid number of arguments in "id_token_assertion"');
 bad('two names', 'id_token_assertion a b { }', 'invalid number of arguments in "id_token_assertion"');
@@ -145,15 +146,17 @@ good('under the issuer', "$provider " . assertion(issuer => 'https://t.test/gate
 # claims
 good('claims', assertion(claims => 'sub email https://example.com/roles cognito:groups'));
 for my $claim (qw(iss aud exp nbf iat jti typ token_use events)) {
-    bad("the claim $claim", assertion(claims => "sub $claim"), qq{"claims" cannot name "$claim"});
+    bad("the claim $claim", assertion(claims => "sub $claim"), qq{"claims" cannot name "$claim", which an assertion does not take from the ID token});
 }
-bad('a JSON pointer', assertion(claims => '/realm_access/roles'), '"claims" cannot name "/realm_access/roles"');
+bad('a JSON pointer', assertion(claims => '/realm_access/roles'), '"claims" cannot name "/realm_access/roles": whole claims only, no JSON pointer');
 bad('a claim twice', assertion(claims => 'sub email sub'), '"claims" names "sub" twice');
 bad('an empty claim', assertion(claims => '""'), '"claims" cannot hold an empty value');
 
 # lifetime
 good("lifetime $_", assertion(lifetime => $_)) for qw(1s 60s 1h);
-bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time.*"$_"}) for qw(0 -1s soon 61m 1d);
+bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time above zero, not "$_"}) for qw(0 0s);
+bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time such as "30s", not "$_"}) for qw(-1s soon);
+bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time from 1s to 1h, not "$_"}) for qw(61m 1d);
 
 # the key file
 bad('a key that is not there', assertion(key => 'none.pem'), qq{the "key" "$dir/none.pem" could not be opened.*2: No such file});
@@ -161,6 +164,11 @@ bad('a directory', assertion(key => $dir), qq{the "key" "$dir" is not a file});
 SKIP: {
     skip 'root reads every file', 3 if $> == 0;
     bad('an unreadable key', assertion(key => key_file('closed.pem', pem('@ec1'), 0)), '"key" .*closed\.pem" could not be opened.*13');
+}
+SKIP: {
+    my ($short) = grep { -f && -s && -r } glob '/sys/kernel/*';
+    skip 'no file that is shorter than it says', 3 if !defined $short;
+    bad('a file cut off while it is read', assertion(key => $short), qq{the "key" "$short" could not be read});
 }
 for my $row (
     ['empty',           '',                       'holds no private key in PEM'],
