@@ -75,7 +75,7 @@ sub start_nginx {
 sub stop_nginx {
     my ($pid) = slurp("$prefix/nginx.pid") =~ /(\d+)/ or return;
     kill 'TERM', $pid;
-    wait_until { !kill 0, $pid } or kill 'KILL', $pid;
+    wait_until { !-e "$prefix/nginx.pid" } or kill 'KILL', $pid;
     return;
 }
 
