@@ -1,6 +1,8 @@
 #include "credentials.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace id_token {
 
@@ -32,9 +34,33 @@ bool is_token68_char(char c) noexcept {
            c == '~' || c == '+' || c == '/';
 }
 
+// How many blocks of 16 characters that are all of token68, *"=" aside, `text`
+// begins with. Every request pays for this, a known token as well: a vector a
+// time instead of a character is a tenth of the instructions.
+constexpr std::size_t kBlock = 16;
+
+std::size_t count_token68_blocks(std::string_view text) noexcept {
+    using Block [[gnu::vector_size(kBlock)]] = unsigned char;
+    std::size_t n = 0;
+    for (; (n + 1) * kBlock <= text.size(); n++) {
+        Block c;
+        std::memcpy(&c, text.data() + n * kBlock, kBlock);
+        const Block letter = (c | 0x20) - 'a';
+        const Block other = c - '-';  // and . / 0 to 9 behind it
+        const auto bad = (letter >= 26) & (other >= 13) & (c != '_') &
+                         (c != '~') & (c != '+');
+        std::uint64_t halves[2];
+        std::memcpy(halves, &bad, kBlock);
+        if ((halves[0] | halves[1]) != 0) {
+            break;
+        }
+    }
+    return n;
+}
+
 // RFC 9110 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 bool is_token68(std::string_view text) noexcept {
-    std::size_t i = 0;
+    std::size_t i = count_token68_blocks(text) * kBlock;
     while (i < text.size() && is_token68_char(text[i])) {
         i++;
     }

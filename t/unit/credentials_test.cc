@@ -80,6 +80,24 @@ void only_token68_is_a_token(void **) {
     is_malformed("Bearer abc\x7f");
 }
 
+// Long values are judged in blocks: every byte at every place of some.
+void every_place_of_a_long_token_is_judged(void **) {
+    constexpr std::string_view kAllowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    for (std::size_t at = 0; at < 37; at++) {
+        for (int c = 0; c < 256; c++) {
+            std::string token(37, 'x');
+            token[at] = static_cast<char>(c);
+            if (kAllowed.find(static_cast<char>(c)) != std::string_view::npos ||
+                (c == '=' && at == 36)) {
+                is_token("Bearer " + token, token);
+            } else if (c != ' ' || at != 0) {
+                is_malformed("Bearer " + token);
+            }
+        }
+    }
+}
+
 void a_cookie_header_is_split_at_semicolons(void **) {
     std::string_view rest = "a=1; b=2;c=3 ;\td=4";
     for (std::string_view expected : {"a=1", "b=2", "c=3", "d=4"}) {
@@ -143,6 +161,7 @@ int main() {
         cmocka_unit_test(one_or_more_spaces_stand_between),
         cmocka_unit_test(a_scheme_without_a_token_is_malformed),
         cmocka_unit_test(only_token68_is_a_token),
+        cmocka_unit_test(every_place_of_a_long_token_is_judged),
         cmocka_unit_test(a_cookie_header_is_split_at_semicolons),
         cmocka_unit_test(a_comma_does_not_split),
         cmocka_unit_test(what_is_no_pair_is_passed_over),
