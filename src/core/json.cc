@@ -33,7 +33,8 @@ Allocation allocation;
 void *checked(void *p) {
     allocation.failed |= p == nullptr;
     if (p == nullptr && allocation.way_out != nullptr) {
-        std::longjmp(*allocation.way_out, 1);
+        // An exception might not get through functions in C.
+        std::longjmp(*allocation.way_out, 1);  // NOLINT(cert-err52-cpp)
     }
     return p;
 }
@@ -353,7 +354,7 @@ Json::~Json() {
 bool call_or_run_out_of_memory(void (*work)(void *), void *context) noexcept {
     const AllocationScope scope;
     std::jmp_buf way_out;
-    if (setjmp(way_out) == 0) {
+    if (setjmp(way_out) == 0) {  // NOLINT(cert-err52-cpp)
         allocation.way_out = &way_out;
         work(context);
     }
