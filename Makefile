@@ -129,7 +129,7 @@ $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit integration blackbox
+parts := unit integration blackbox e2e
 
 .PHONY: test unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
