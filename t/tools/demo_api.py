@@ -17,7 +17,8 @@ class Api(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        received = {name: value for name, value in self.headers.items()
+        received = {name: ", ".join(self.headers.get_all(name))
+                    for name in self.headers.keys()
                     if name.lower().startswith(("x-", "x_", "authorization",
                                                 "cookie"))}
         body = json.dumps({"the API received": received}, indent=2) + "\n"
