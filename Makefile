@@ -23,6 +23,7 @@ tool_parts   := $(sort $(wildcard t/tools/*_*.cc))
 unit_parts   := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
 tool_sources := $(filter-out $(tool_parts),$(tool_sources))
 bench_sources := $(sort $(wildcard t/bench/*.cc))
+fuzz_names := $(patsubst t/fuzz/%_fuzz.cc,%,$(sort $(wildcard t/fuzz/*_fuzz.cc)))
 
 units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
 benches := $(patsubst t/bench/%.cc,$(B)/bench/%,$(bench_sources))
@@ -112,6 +113,17 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  LINK $(@F)"
 	@$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+
+# A fuzz target, with libFuzzer or with a main that replays.
+fuzz_engine = $(B)/obj/fuzz/fuzz_replay.o
+fuzz_parts  = $(addprefix $(B)/obj/fuzz/,fuzz_json.o fuzz_token.o)
+
+$(B)/fuzz/%: $(B)/obj/fuzz/%_fuzz.o $(B)/obj/fuzz/fuzz_replay.o $(fuzz_parts) \
+             $(B)/libparts.a $(B)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LINK $(@F)"
+	@$(CXX) $(CXXFLAGS) -o $@ $< $(fuzz_engine) \
+	    $(filter-out $(B)/obj/fuzz/fuzz_replay.o $<,$^) $(test_libs)
 
 $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 	@mkdir -p $(@D)
@@ -233,6 +245,34 @@ valgrind-integration:
 	@$(test_env) REPORTS=$(B)/valgrind PART=$@ FILE_TIMEOUT=900 \
 	    NGINX_BIN=$(B)/valgrind-nginx \
 	    t/tools/prove.sh $(B)/log/$@ $(VALGRIND_TESTS)
+
+# -- fuzzing ------------------------------------------------------------------
+
+.PHONY: fuzz fuzz-build fuzz-merge fuzz-replay fuzzers
+TARGETS ?= $(fuzz_names)
+TIME    ?= 60
+CLANGXX  = $(or $(shell command -v clang++-14),clang++)
+F       := $(B)/libfuzzer
+fuzz_flags = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+             -fsanitize=address,undefined
+
+fuzzers: $(addprefix $(B)/fuzz/,$(TARGETS))
+
+fuzz: fuzz-build ## run each fuzz target TIME seconds (clang); TARGETS= names some
+	@t/fuzz/run.sh $(F) $(TIME) $(TARGETS)
+
+fuzz-build:
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(F) CXX='$(CLANGXX)' \
+	    CXXFLAGS='$(fuzz_flags) -fsanitize=fuzzer-no-link' \
+	    fuzz_engine=-fsanitize=fuzzer fuzzers
+
+fuzz-merge: fuzz-build ## keep in t/fuzz/corpus what "make fuzz" found to be new
+	@t/fuzz/merge.sh $(F) $(TARGETS)
+
+fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(A) \
+	    CXXFLAGS='$(asan_flags) $(ubsan_flags)' fuzzers
+	@t/fuzz/replay.sh $(A)/fuzz $(TARGETS)
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested

@@ -1,0 +1,250 @@
+// Claims as they are shown, found and judged by rules.
+//
+// Input: a line with the path of a claim, a line with an operator and values,
+// separated by spaces, the claim set.
+
+#include <jansson.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/claim_rule.h"
+#include "core/claims.h"
+#include "fuzz/fuzz.h"
+
+using namespace id_token;
+
+namespace {
+
+constexpr const char *kNames[] = {"roles", "a", "b", "0",   "1",
+                                  "",      "~", "/", "a/b", "sub"};
+constexpr const char *kValues[] = {R"("admin")",
+                                   R"("a b")",
+                                   R"("\u0000")",
+                                   R"("\n")",
+                                   R"("\u007f")",
+                                   R"("\ud83d\ude00")",
+                                   R"("")",
+                                   "0",
+                                   "-0",
+                                   "-0.0",
+                                   "1e22",
+                                   "1e-7",
+                                   "0.1",
+                                   "5e-324",
+                                   "1.7976931348623157e308",
+                                   "12345678901234567890.0",
+                                   "9223372036854775807",
+                                   "-9223372036854775808",
+                                   "true",
+                                   "false",
+                                   "null",
+                                   "[]",
+                                   "{}",
+                                   R"(["admin",1,true,null,["x"]])",
+                                   R"({"a":[1,{"b":2}]})"};
+constexpr fuzz::Words kWords{kNames, kValues};
+
+// Compares with what jansson reads, integers as reals: what we print of a real
+// may be without a fraction.
+bool same(JsonView value, const json_t *plain) {
+    switch (value.kind()) {
+        case JsonKind::null:
+            return json_is_null(plain);
+        case JsonKind::boolean:
+            return json_is_boolean(plain) &&
+                   json_is_true(plain) == *value.boolean();
+        case JsonKind::integer:
+        case JsonKind::real:
+            return json_is_real(plain) &&
+                   json_real_value(plain) == *value.number();
+        case JsonKind::string:
+            return json_is_string(plain) &&
+                   *value.string() ==
+                       std::string_view(json_string_value(plain),
+                                        json_string_length(plain));
+        case JsonKind::array:
+            if (!json_is_array(plain) ||
+                json_array_size(plain) != value.size()) {
+                return false;
+            }
+            for (std::size_t i = 0; i < value.size(); i++) {
+                if (!same(value.at(i), json_array_get(plain, i))) {
+                    return false;
+                }
+            }
+            return true;
+        case JsonKind::object:
+            break;
+    }
+    bool equal =
+        json_is_object(plain) && json_object_size(plain) == value.size();
+    value.for_each_member([&](std::string_view name, JsonView member) {
+        equal = equal &&
+                same(member, json_object_getn(plain, name.data(), name.size()));
+    });
+    return equal;
+}
+
+void check_text(JsonView value) {
+    std::string json;
+    value.append_json(json);
+    REQUIRE(!fuzz::has_control_byte(json));
+    json_t *again =
+        json_loadb(json.data(), json.size(),
+                   JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES |
+                       JSON_DECODE_INT_AS_REAL,
+                   nullptr);
+    REQUIRE(again != nullptr && same(value, again));
+    json_decref(again);
+}
+
+void check_packed(JsonView value, ClaimValue packed) {
+    if (!value || value.kind() == JsonKind::null) {
+        REQUIRE(!packed.present() && !packed.printable());
+        REQUIRE(packed.text().empty() && !packed.number());
+        return;
+    }
+    REQUIRE(packed.present() && packed.kind() == value.kind());
+    std::string text;
+    value.append_text(text);
+    REQUIRE(packed.text() == text);
+    REQUIRE(packed.printable() == !fuzz::has_control_byte(text));
+    REQUIRE(packed.number() == value.number() || std::isnan(*value.number()));
+
+    std::size_t scalars = 0;
+    for (std::size_t i = 0; i < value.size(); i++) {
+        const JsonView element = value.at(i);
+        scalars += element && element.kind() != JsonKind::null &&
+                   element.kind() != JsonKind::array &&
+                   element.kind() != JsonKind::object;
+    }
+    std::size_t seen = 0;
+    packed.any_element([&](ClaimValue element) {
+        REQUIRE(element.present());
+        seen++;
+        return false;
+    });
+    REQUIRE(seen == scalars);
+}
+
+void check_number(std::string_view text) {
+    const auto number = parse_number(text);
+    json_t *plain =
+        json_loadb(text.data(), text.size(),
+                   JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, nullptr);
+    if (json_is_real(plain) && text.find_first_of(" \t\r\n") == text.npos) {
+        // The least reals may be said to be out of range.
+        REQUIRE(number ? *number == json_real_value(plain)
+                       : std::fabs(json_real_value(plain)) < 1e-300);
+    }
+    json_decref(plain);
+    REQUIRE(!number || std::isfinite(*number));
+}
+
+void check_rule(const Operand &operand, std::string_view rule) {
+    std::vector<std::string_view> words;
+    while (!rule.empty()) {
+        const std::size_t end = std::min(rule.find(' '), rule.size());
+        words.push_back(rule.substr(0, end));
+        rule.remove_prefix(std::min(end + 1, rule.size()));
+    }
+    const auto op = words.empty() ? std::nullopt : parse_operator(words[0]);
+    for (const std::string_view word : words) {
+        check_number(word);
+    }
+    if (!op || op->op == Operator::matches ||
+        (op->one_value ? words.size() != 2
+                       : (words.size() == 1) != op->no_value)) {
+        return;
+    }
+    OperatorWord other = *op;
+    other.negated = !op->negated;
+    const std::span<const std::string_view> values(words.data() + 1,
+                                                   words.size() - 1);
+    const bool met = meets(operand, *op, values);
+    const bool other_met = meets(operand, other, values);
+    // Never both; neither only of what is absent or no number.
+    REQUIRE(!(met && other_met));
+    const bool number = op->op == Operator::less || op->op == Operator::greater;
+    if (op->op == Operator::is_present ||
+        (operand.present() &&
+         (!number || (operand.number() && parse_number(values[0]))))) {
+        REQUIRE(met != other_met);
+    } else {
+        REQUIRE(!met && !other_met);
+    }
+}
+
+// RFC 6901 4, read the plain way.
+void check_path(std::string_view text, const ClaimPath &path) {
+    std::string joined;
+    if (!text.starts_with('/')) {
+        REQUIRE(path.size() == 1 && path[0] == text);
+        return;
+    }
+    for (const std::string &step : path) {
+        joined += '/';
+        for (const char c : step) {
+            joined += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+        }
+    }
+    REQUIRE(joined == text);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+    std::string_view rest = fuzz::text_of(data, size);
+    const std::string_view path_text = fuzz::take_line(rest);
+    const std::string_view rule = fuzz::take_line(rest);
+
+    check_number(path_text);
+    const auto path = parse_claim_path(path_text);
+    if (path) {
+        check_path(path_text, *path);
+    } else {
+        REQUIRE(path_text.starts_with('/'));
+    }
+    Operand text;
+    text.text = path_text;
+    check_rule(text, rule);
+
+    const auto claims = Claims::parse(rest);
+    if (!claims) {
+        REQUIRE(claims.error() == Error::payload_json);
+        return 0;
+    }
+    check_text(claims->root());
+    std::vector<JsonView> views{claims->root(), JsonView()};
+    if (path) {
+        views.push_back(find_claim(claims->root(), *path));
+    }
+    claims->root().for_each_member(
+        [&](std::string_view, JsonView member) { views.push_back(member); });
+    for (const JsonView view : views) {
+        std::string packed;
+        ClaimValue::pack(packed, view);
+        check_packed(view, ClaimValue(packed));
+        Operand operand;
+        operand.claim = ClaimValue(packed);
+        check_rule(operand, rule);
+    }
+    return 0;
+}
+
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size,
+                                    std::size_t max, unsigned seed) {
+    fuzz::Random random(seed);
+    if (random() % 3 == 0) {
+        return LLVMFuzzerMutate(data, size, max);
+    }
+    std::string_view rest = fuzz::text_of(data, size);
+    const std::string path(fuzz::take_line(rest));
+    const std::string rule(fuzz::take_line(rest));
+    return fuzz::give_back(
+        path + "\n" + rule + "\n" +
+            fuzz::mutate_json(std::string(rest), kWords, max, random),
+        data, size, max);
+}
