@@ -1,0 +1,176 @@
+# Parked requests of every kind: each is answered, none leaves a trace.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use IdToken;
+use IdTokenNginx;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+start_tenant();
+
+# The keys take DELAY seconds to come.
+sub start {
+    my ($delay, %opt) = @_;
+    control('/reset', { all => JSON::PP::true });
+    control('/fault', ref $delay ? $delay : { delay => $delay });
+    return IdTokenNginx->start(
+        providers => provider(jwks_uri => tenant_url()), %opt);
+}
+
+sub ends_well {
+    my ($nginx) = @_;
+    cmp_ok($nginx->stop, '<', 3, 'quits in time');
+    is($nginx->complaints, '', 'nothing to complain of');
+    return;
+}
+
+my $pages = <<'_SERVER_';
+    location = /guarded { auth_request /sub; empty_gif; }
+    location = /sub { internal; auth_id_token tenant; proxy_pass http://$host:$server_port/open; }
+    location = /ssi { ssi on; ssi_types *; alias html/ssi.html; }
+    location = /part { auth_id_token tenant; alias html/part.html; }
+    location = /post {
+        auth_id_token tenant;
+        client_body_buffer_size 8k;
+        proxy_pass http://127.0.0.1:$server_port/length;
+    }
+    location = /length { return 200 $http_content_length; }
+    location = /optional { auth_id_token tenant; auth_id_token_mode optional; empty_gif; }
+_SERVER_
+$pages =~ s/\$host:/127.0.0.1:/;
+
+sub pages {
+    my ($nginx) = @_;
+    mkdir "$nginx->{dir}/html";
+    for ([ 'ssi.html', join '|', map {
+            '<!--# include virtual="/part" -->' } 1 .. 3 ],
+        [ 'part.html', 'part' ])
+    {
+        open my $file, '>', "$nginx->{dir}/html/$_->[0]" or die $!;
+        print {$file} $_->[1];
+        close $file;
+    }
+    return $nginx;
+}
+
+subtest 'subrequests' => sub {
+    my $nginx = pages(start(0.6, server => $pages));
+    my %sent  = map { $_ => $nginx->send_request($_, bearer()) }
+        qw(/guarded /ssi);
+    is(IdTokenNginx::read_answer($sent{'/guarded'})->{status}, 200,
+        'of auth_request');
+    like(IdTokenNginx::read_answer($sent{'/ssi'})->{body},
+        qr/part.*\|.*part.*\|.*part/s, 'of SSI, three in one page');
+    ends_well($nginx);
+};
+
+subtest 'subrequests that are refused' => sub {
+    my $nginx = pages(start({ delay => 0.6, status => 503 },
+        server => $pages));
+    my %sent = map { $_ => $nginx->send_request($_, bearer()) }
+        qw(/guarded /ssi);
+    is(IdTokenNginx::read_answer($sent{'/guarded'})->{status}, 500,
+        'of auth_request, by its rules for 503');
+    unlike(IdTokenNginx::read_answer($sent{'/ssi'})->{body}, qr/part\b/,
+        'of SSI');
+    $nginx->stop;
+    unlike($nginx->complaints, qr/alert|signal/, 'no harm');
+};
+
+subtest 'a request with a body' => sub {
+    my $nginx  = pages(start(0.6, server => $pages));
+    my $body   = 'x' x 300_000;
+    my $socket = $nginx->send_request('/open');
+    IdTokenNginx::read_answer($socket);
+    $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}") or die $!;
+    print {$socket} join "\r\n", 'POST /post HTTP/1.1', 'Host: localhost',
+        'Connection: close', 'Content-Length: 300000', bearer(), '', $body;
+    $socket->flush;
+    my $answer = IdTokenNginx::read_answer($socket);
+    is($answer->{status}, 200, 'is let in');
+    like($answer->{body}, qr/300000/, 'with all of it');
+    ends_well($nginx);
+};
+
+subtest 'requests in a pipeline' => sub {
+    my $nginx  = start(0.6);
+    my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}") or die $!;
+    my $auth   = bearer();
+    print {$socket} "GET /api HTTP/1.1\r\nHost: a\r\n$auth\r\n\r\n" x 4,
+        "GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    $socket->flush;
+    local $/;
+    my $text = <$socket>;
+    close $socket;
+    my @ok = $text =~ m{HTTP/1\.1 200}g;
+    is(@ok, 5, 'all are answered');
+    ends_well($nginx);
+};
+
+subtest 'streams of HTTP/2' => sub {
+    my $port = IdTokenNginx::free_port();
+    my $http = "server { listen 127.0.0.1:$port http2;"
+        . ' location = /api { auth_id_token tenant; empty_gif; } }';
+    my $nginx = eval { start(0.6, http => $http) };
+    plan skip_all => 'nginx or curl knows no HTTP/2'
+        if !$nginx || `curl --version` !~ /HTTP2/;
+    my $url = "http://127.0.0.1:$port/api";
+    my $auth = bearer();
+    my $curl = 'curl -s --http2-prior-knowledge';
+    my $out  = join ' ', map {"-o /dev/null $url"} 1 .. 3;
+    my $got  = qx{$curl -m 10 -Z --parallel-immediate -H '$auth' -w '%{http_code} ' $out 2>/dev/null};
+    is($got, '200 200 200 ', 'all are answered');
+    ends_well($nginx);
+
+    $nginx = start({ preset => 'hang-head' }, http => $http);
+    system qq{$curl -m 0.5 -H '$auth' $url};
+    sleep 0.2;
+    is($nginx->get('/open')->{status}, 200, 'nginx lives');
+    ends_well($nginx);
+};
+
+subtest 'clients that go away' => sub {
+    my $nginx = start(1.2, workers => 1);
+    my @sent  = map { $nginx->send_request('/api', bearer()) } 1 .. 20;
+    sleep 0.3;
+    close $sent[$_] for grep { $_ % 2 } 0 .. 19;
+    my @stay = map { $sent[$_] } grep { !($_ % 2) } 0 .. 19;
+    my @status = map { IdTokenNginx::read_answer($_)->{status} || 0 } @stay;
+    is("@status", join(' ', (200) x 10), 'the others are answered');
+    is($nginx->count_log(qr/client prematurely closed connection/), 10,
+        'nginx has seen it');
+    ends_well($nginx);
+};
+
+subtest 'reset connections' => sub {
+    my $nginx = start({ preset => 'hang-head' }, workers => 1);
+    my @sent  = map { $nginx->send_request('/api', bearer()) } 1 .. 20;
+    sleep 0.3;
+    for (@sent) {
+        setsockopt $_, Socket::SOL_SOCKET(), Socket::SO_LINGER(),
+            pack('ii', 1, 0);
+        close $_;
+    }
+    sleep 0.3;
+    is($nginx->get('/open')->{status}, 200, 'nginx lives');
+    ends_well($nginx);
+};
+
+subtest 'no more than there is room for' => sub {
+    my $nginx = start(3, workers => 1);
+    my $auth  = bearer();
+    my @sent  = map { $nginx->send_request('/api', $auth) } 1 .. 1100;
+    my %count;
+    for (@sent) {
+        my $answer = IdTokenNginx::read_answer($_, 15);
+        my $what = join ' ', $answer->{status} || 0, $answer->{error} || '';
+        $count{$what}++;
+    }
+    is_deeply(\%count, { '200 ' => 1024, '503 keys_wait_full' => 76 },
+        'the others are told to come again');
+    ends_well($nginx);
+};
+
+done_testing();
