@@ -73,6 +73,8 @@ $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
 	@echo "  NGX  $(@F)"
 	@$(MAKE) --no-print-directory -s -C $(B)/nginx-src \
 	    -f $(B)/nginx/Makefile modules
+	@! nm -uC $(B)/nginx/$(module) | grep id_token || \
+	    { echo '$(module): declared and not defined, see above' >&2; false; }
 	@cp $(B)/nginx/$(module) $@
 
 # -- the core and its unit tests ----------------------------------------------
@@ -174,7 +176,7 @@ demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 # -- the same under sanitizers, under valgrind, linked in ---------------------
 
 .PHONY: static static-build asan asan-build asan-unit asan-integration asan-blackbox
-.PHONY: valgrind valgrind-unit valgrind-integration
+.PHONY: coverage valgrind valgrind-unit valgrind-integration
 
 # All of nginx: NGINX_SRC if it is that, else what Debian's source package has.
 full_src = $(if $(wildcard $(NGINX_SRC)/src/core/nginx.c),$(NGINX_SRC),$(B)/nginx-full)
@@ -224,6 +226,24 @@ asan-integration:
 
 asan-blackbox:
 	@$(asan_test) python3 t/tools/blackbox.py
+
+# What the tests reach. The workers write their counts, whoever they run as.
+C := $(B)/coverage
+coverage_test = $(test_env) NGINX_BIN=$(C)/nginx/nginx MODULE=$(C)/nginx/$(module)
+
+coverage: $(tools) $(full_src) ## lines and branches that the tests reach; MISSED=1 lists the rest
+	@rm -rf $(C)
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(C) units \
+	    CXXFLAGS='-O0 -g --coverage'
+	@CC=$(CC) JOBS=$(JOBS) CC_OPT='-O0 -g' LD_OPT=--coverage \
+	    MAKE_ARGS=ID_TOKEN_CXXFLAGS=--coverage \
+	    t/tools/nginx_build.sh $(full_src) $(C)/nginx \
+	    --add-dynamic-module=$(CURDIR)
+	@chmod 1777 $(C)/nginx/objs/addon/core $(C)/nginx/objs/addon/nginx
+	-@$(MAKE) --no-print-directory BUILD=$(C) unit CXXFLAGS='-O0 -g --coverage'
+	-@umask 0 && $(coverage_test) t/tools/prove.sh $(C)/log/integration $(TESTS)
+	-@umask 0 && $(coverage_test) python3 t/tools/blackbox.py --cache 8m
+	@t/tools/coverage.py $(if $(MISSED),--missed) $(C) | tee $(C)/table
 
 valgrind: ## unit tests and some of t/*.t under valgrind
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools

@@ -12,6 +12,6 @@ done
 
 cat << END >> $NGX_MAKEFILE
 
-$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -iquote $ngx_addon_dir/.. \$(ID_TOKEN_CXXFLAGS)
+$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fvisibility=hidden -iquote $ngx_addon_dir/.. \$(ID_TOKEN_CXXFLAGS)
 
 END

@@ -5,7 +5,7 @@ set -eu
 
 src=$1 out=$2
 shift 2
-mkdir -p "$out"
+mkdir -p "$out/prefix/logs"
 out=$(cd "$out" && pwd)
 rm -rf "$out/src" "$out/objs"
 cp -R "$src" "$out/src"
