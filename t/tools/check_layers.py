@@ -14,7 +14,7 @@ LAYERS = [
     "algorithm assertion_key claim_value claims credentials discovery http_response jwk"
     " jwks jws key_state origin refresh url",
     # L3: judge
-    "claim_rule policy signature token_cache validator verified_token",
+    "assertion claim_rule policy signature token_cache validator verified_token",
 ]
 
 # A library's headers may be included by these files alone.
