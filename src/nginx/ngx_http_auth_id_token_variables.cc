@@ -461,7 +461,6 @@ ngx_http_auth_id_token_expires_in_variable(ngx_http_request_t *r,
 const id_token::Claims *
 ngx_http_auth_id_token_parse_claims(ngx_http_auth_id_token_ctx_t *ctx)
 {
-
     if (ctx->parsed.has_value() && ctx->parsed_of == ctx->token.get()) {
         return &*ctx->parsed;
     }
