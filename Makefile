@@ -245,10 +245,11 @@ coverage: $(tools) $(full_src) ## lines and branches that the tests reach; MISSE
 	-@umask 0 && $(coverage_test) python3 t/tools/blackbox.py --cache 8m
 	@t/tools/coverage.py $(if $(MISSED),--missed) $(C) | tee $(C)/table
 
-valgrind: ## unit tests and some of t/*.t under valgrind
+valgrind: ## unit tests and VALGRIND_TESTS of t/*.t under valgrind
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
 	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log valgrind-unit valgrind-integration
 
+VALGRIND_TESTS ?= t/reasons.t t/phases.t t/keys_first.t
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --num-callers=30
