@@ -19,6 +19,11 @@ namespace id_token {
 [[nodiscard]] Result<std::optional<std::string_view>> parse_bearer(
     std::string_view value) noexcept;
 
+// The same, but for the characters of the token. None of a proven token is
+// outside token68: who compares with one needs no more than this.
+[[nodiscard]] Result<std::optional<std::string_view>> split_bearer(
+    std::string_view value) noexcept;
+
 // One `name=value` pair of a Cookie header. `whole` spans the pair, so that it
 // can be cut out by whoever strips it.
 struct CookiePair {

@@ -191,6 +191,10 @@ id_token::Error ngx_http_auth_id_token_find(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, std::string_view *token,
     ngx_http_auth_id_token_source_t **source) noexcept;
 
+/* the error is for one who sent no token, but something else */
+ngx_uint_t ngx_http_auth_id_token_is_malformed(ngx_http_request_t *r,
+    ngx_http_auth_id_token_source_t *source) noexcept;
+
 /* what r, or a request above it, presented before it was stripped, or NULL */
 ngx_http_auth_id_token_presented_t *ngx_http_auth_id_token_get_presented(
     ngx_http_request_t *r) noexcept;

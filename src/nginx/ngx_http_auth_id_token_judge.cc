@@ -9,6 +9,7 @@ using id_token::Error;
 static void ngx_http_auth_id_token_cleanup(void *data);
 static id_token::Validator *ngx_http_auth_id_token_validator(
     ngx_http_auth_id_token_main_conf_t *mcf);
+static ngx_uint_t ngx_http_auth_id_token_is_shapeless(Error error);
 static ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge_token(
     ngx_http_request_t *r, ngx_http_auth_id_token_ctx_t *ctx,
     std::string_view token);
@@ -139,6 +140,13 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
                 need = ngx_http_auth_id_token_judge_token(r, ctx, token);
             }
 
+            if (ngx_http_auth_id_token_is_shapeless(ctx->error)
+                && ngx_http_auth_id_token_is_malformed(r, ctx->source))
+            {
+                ctx->error = Error::credentials_malformed;
+                ctx->source = NULL;
+            }
+
             if (ctx->error == Error::ok) {
                 ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
             }
@@ -154,6 +162,16 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
     }
 
     return need;
+}
+
+
+/* how the core refuses what may not even be a token of RFC 9110 */
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_shapeless(Error error)
+{
+    return error == Error::token_too_long || error == Error::token_format
+           || error == Error::token_encrypted || error == Error::base64url;
 }
 
 

@@ -301,7 +301,7 @@ static Error
 ngx_http_auth_id_token_find_bearer(ngx_http_request_t *r,
     ngx_http_auth_id_token_presented_t *presented, std::string_view *token)
 {
-    auto  bearer = id_token::parse_bearer(
+    auto  bearer = id_token::split_bearer(
                        ngx_http_auth_id_token_authorization(r, presented));
 
     if (!bearer) {
@@ -362,4 +362,20 @@ ngx_http_auth_id_token_find(ngx_http_request_t *r,
     }
 
     return (*source != NULL) ? Error::ok : Error::token_missing;
+}
+
+
+/*
+ * Whether a refused token was no token at all. The characters are looked at
+ * here only: a proven token has none that could matter.
+ */
+
+ngx_uint_t
+ngx_http_auth_id_token_is_malformed(ngx_http_request_t *r,
+    ngx_http_auth_id_token_source_t *source) noexcept
+{
+    return source->cookie.len == 0
+           && !id_token::parse_bearer(
+                  ngx_http_auth_id_token_authorization(r,
+                      ngx_http_auth_id_token_get_presented(r)));
 }
