@@ -143,7 +143,7 @@ $(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit integration blackbox e2e
+parts := unit integration blackbox rotation e2e
 
 .PHONY: test unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
@@ -159,6 +159,10 @@ integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
 
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/tools/blackbox.py
+
+.PHONY: rotation
+rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
+	@$(test_env) python3 t/tools/rotation.py
 
 .PHONY: e2e e2e-browser
 STORIES ?= http second browser
