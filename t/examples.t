@@ -428,6 +428,31 @@ status_is("the app's own API, an access token", 401, '/app/', with('access'));
 status_is('the verifier is not for clients', 404, '/verifier');
 stop_nginx();
 
+# -- the README ---------------------------------------------------------------
+
+# What each of its pieces of configuration may refer to.
+my $pem = write_file('assertion.pem', IdToken::run_mint('pem', '@ec1') . "\n");
+chmod 0600, $pem;
+my $inner = "id_token_assertion inner { key $pem; audience inner;\n"
+    . "issuer https://gateway.example.com; }\n";
+
+for my $piece (slurp('README.md') =~ /```nginx\n(.*?)```/sg) {
+    next if $piece =~ /^load_module/;
+    my ($title) = $piece =~ /(\S+)/;
+    $piece =~ s{/etc/nginx/assertion\.pem}{$pem};
+    if ($piece !~ /^(id_token_|log_format|client_header)/) {
+        $piece = "server { listen 127.0.0.1:$port; $piece }";
+    }
+    $piece = $inner . $piece if $piece !~ /id_token_assertion inner/;
+    my $conf = write_file('piece.conf', ($module ? '' : '# ')
+        . "load_module modules/ngx_http_auth_id_token_module.so;\n"
+        . "pid piece.pid; error_log error.log; events {}\n"
+        . "http { include try.conf;\n$piece }\n");
+    is system("$nginx -p $prefix/ -e error.log -c $conf -t -q"), 0,
+        "the piece of the manual with $title"
+        or diag $piece;
+}
+
 # -- the quick start of the README --------------------------------------------
 
 my ($quick) = slurp('README.md') =~ /## Quick start.*?```nginx\n(.*?)```/s;
