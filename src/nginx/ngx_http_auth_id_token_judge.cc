@@ -125,6 +125,8 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
     ctx->diagnosis = {};
     ngx_str_null(&ctx->claims);
 
+    /* what the selector's variables see: nothing is proven yet */
+    ctx->error = Error::provider_unknown;
     ctx->error = ngx_http_auth_id_token_select(r, conf, &ctx->provider);
 
     if (ctx->error == Error::ok) {
