@@ -316,6 +316,8 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
     keys->leased = 0;
 
     if (!owns) {
+        /* another worker has taken the attempt over */
+        ngx_http_auth_id_token_keys_schedule(keys);
         return {};
     }
 
@@ -382,6 +384,7 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
     keys->leased = 0;
 
     if (!owns) {
+        ngx_http_auth_id_token_keys_schedule(keys);
         return;
     }
 
