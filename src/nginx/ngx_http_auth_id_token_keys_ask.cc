@@ -17,20 +17,39 @@ ngx_http_auth_id_token_keys_allowed(ngx_http_auth_id_token_keys_t *keys,
     now = ngx_http_auth_id_token_now();
     refresh = &keys->zone->refresh;
 
-    if (want == NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY) {
-        return refresh->take(now, keys->rules);
-    }
+    return (want == NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY)
+               ? refresh->take(now, keys->rules)
+               : !refresh->in_backoff(now);
+}
 
-    /* keys that came just now and are of no use: out of memory */
 
-    if (refresh->has_set
-        && now - refresh->fetched_at < keys->rules.min_interval
-        && keys->rules.min_interval <= keys->rules.max_stale)
-    {
+/* what another worker fetched after the request had been judged */
+
+static bool
+ngx_http_auth_id_token_keys_came(ngx_http_auth_id_token_keys_t *keys,
+    ngx_http_auth_id_token_want_e want) noexcept
+{
+    int64_t                         age;
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+
+    if (zone->torn) {
         return false;
     }
 
-    return !refresh->in_backoff(now);
+    if (zone->generation.load(std::memory_order_relaxed) != keys->generation) {
+        return true;
+    }
+
+    /* the same set again, when the one held had become too old */
+
+    age = ngx_http_auth_id_token_now()
+          - zone->fetched_at.load(std::memory_order_relaxed);
+
+    return want == NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
+           && keys->set != nullptr
+           && age < keys->rules.max_stale;
 }
 
 
@@ -55,9 +74,7 @@ ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
 
     ngx_http_auth_id_token_zone_lock  lock(keys);
 
-    /* another worker's keys, which came after the request had been judged */
-
-    if (zone->generation.load(std::memory_order_relaxed) != keys->generation) {
+    if (ngx_http_auth_id_token_keys_came(keys, want)) {
         *attempt = zone->succeeded.load(std::memory_order_relaxed);
         return NGX_HTTP_AUTH_ID_TOKEN_JOINED;
     }
