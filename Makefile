@@ -164,6 +164,10 @@ blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
 	@$(test_env) python3 t/tools/rotation.py
 
+.PHONY: mutation
+mutation: ## break one rule at a time: a test has to notice each; ONLY= names some
+	@BUILD=$(B) NGINX_BIN=$(NGINX_BIN) python3 t/tools/mutation.py --only '$(ONLY)'
+
 .PHONY: e2e e2e-browser
 STORIES ?= http second browser
 e2e: $(MODULE) ## a real provider, nginx and an API; a browser, too, if there
@@ -298,6 +302,21 @@ fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(A) \
 	    CXXFLAGS='$(asan_flags) $(ubsan_flags)' fuzzers
 	@t/fuzz/replay.sh $(A)/fuzz $(TARGETS)
+
+# -- benchmarks ---------------------------------------------------------------
+
+.PHONY: bench bench-core bench-http bench-instructions
+bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
+	@t/tools/deps.sh --bench
+	@$(MAKE) --no-print-directory -j$(JOBS) module tools benches
+	@$(B)/bench/core_bench
+	@$(test_env) t/bench/bench.py
+
+bench-core: $(B)/bench/core_bench ## the core alone, beside bare EVP calls
+	@$(B)/bench/core_bench
+
+bench-http bench-instructions: $(MODULE) $(tools) $(benches)
+	@$(test_env) t/bench/bench.py $(@:bench-%=%)
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested

@@ -1,0 +1,250 @@
+"""The mutations of mutation.py: one rule broken by each."""
+
+from collections import namedtuple
+
+Mutation = namedtuple("Mutation", "file rule old new tests")
+
+CORE = "src/core/"
+NGX = "src/nginx/ngx_http_auth_id_token_"
+
+MUTATIONS = []
+
+
+def core(file, tests, *rows):
+    for rule, old, new in rows:
+        MUTATIONS.append(Mutation(
+            f"{CORE}{file}.cc", rule, old, new,
+            [f"unit:{t}" for t in tests.split()]))
+
+
+def nginx(file, tests, *rows):
+    for rule, old, new in rows:
+        MUTATIONS.append(Mutation(
+            f"{NGX}{file}.cc", rule, old, new,
+            [f"t:{t}" for t in tests.split()]))
+
+
+core("policy", "policy validator",
+     ("issuer equal", "if (*iss == p.issuer) {", "if (true) {"),
+     ("audience holds ours", "!audiences.well_formed || !audiences.ours",
+      "!audiences.well_formed"),
+     ("audience of strings", "!audiences.well_formed || !audiences.ours",
+      "!audiences.ours"),
+     ("further audiences trusted",
+      "return audiences.untrusted ? Error::audience_untrusted : Error::ok;",
+      "return Error::ok;"),
+     ("azp equal", "azp.string() == p.client_id ? Error::ok", "true ? Error::ok"),
+     ("azp where audiences are several",
+      "audiences_of(c, p).others ? Error::azp_missing", "false ? Error::azp"),
+     ("subject there", "!sub || sub->empty()", "(sub && sub->empty())"),
+     ("subject not empty", "sub->empty() || ", ""),
+     ("subject length", "sub->size() > kMaxSubjectBytes",
+      "sub->size() > kMaxSubjectBytes + 1"),
+     ("events", 'if (c.find("events")) {', 'if (c.find("eventz")) {'),
+     ("token_use", 'token_use.string() != "id"', "false"),
+     ("payload typ", 'if (JsonView typ = c.find("typ")) {',
+      'if (JsonView typ = c.find("tip")) {'),
+     ("access token shape", '(c.find("scope") || c.find("scp"))', "false"),
+     ("access token shape, scp", 'c.find("scope") || c.find("scp")',
+      'c.find("scope")'),
+     ("access token shape, nonce", '!c.find("nonce")', "true"),
+     ("exp there", "if (!exp) {\n        return Error::exp;",
+      "if (!exp) {\n        exp = 1e18;"),
+     ("iat there", "if (!iat) {\n        return Error::iat;",
+      "if (!iat) {\n        iat = 0;"),
+     ("nbf a number", "if (!times.nbf) {", "if (false) {"),
+     ("auth_time there", "if (p.max_auth_age && !times.auth_time) {",
+      "if (false) {"),
+     ("expired", "at < t.exp + leeway", "at <= t.exp + leeway"),
+     ("expired, leeway", "at < t.exp + leeway", "at < t.exp"),
+     ("iat in the future", "t.iat <= at + leeway", "t.iat <= at + leeway + 1"),
+     ("max_age", "static_cast<double>(*p.max_age) + leeway",
+      "static_cast<double>(*p.max_age) + leeway + 1"),
+     ("nbf", "at + leeway >= *t.nbf", "at + leeway + 1 >= *t.nbf"),
+     ("auth_time in the future", "*t.auth_time <= at + leeway", "true"),
+     ("max_auth_age", "static_cast<double>(*p.max_auth_age) + leeway",
+      "static_cast<double>(*p.max_auth_age) + leeway + 1"))
+
+core("jws", "jws validator",
+     ("token length", "token.size() > kMaxTokenBytes", "false"),
+     ("header not empty", "header->empty() || rest.empty()", "rest.empty()"),
+     ("signature not empty", "header->empty() || rest.empty()",
+      "header->empty()"),
+     ("payload alphabet", "!is_base64url(*payload) ||", ""),
+     ("crit", 'if (header.find("crit")) {', "if (false) {"),
+     ("b64", "b64 && b64.boolean() != true", "false"),
+     ("zip", 'if (header.find("zip")) {', "if (false) {"),
+     ("kid a string", 'if (header.find("kid") && !out.kid) {',
+      "if (false) {"),
+     ("cty", "return type && !names_jwt(*type);", "return true;"),
+     ("typ", 'return type && (names_jwt(*type) || equal_any_case(*type, "jose"));',
+      "return true;"),
+     ("alg known", "if (out.algorithm == nullptr) {",
+      'if (out.algorithm == nullptr) out.algorithm = find_algorithm("RS256");\n'
+      "    if (false) {"))
+
+core("base64url", "base64url jws vectors",
+     ("length 1 mod 4", "if (outsiders != 0 || rest == 1) {",
+      "if (outsiders != 0) {"),
+     ("alphabet", "if (outsiders != 0 || rest == 1) {", "if (rest == 1) {"),
+     ("unused bits", "return (bits & unused) != 0 ? kBad : bits;",
+      "return bits;"))
+
+core("json", "json jws",
+     ("duplicates", "JSON_REJECT_DUPLICATES", "0"))
+
+core("jwk", "jwk",
+     ("private members", "if (has_private_members(jwk)) {", "if (false) {"),
+     ("use", 'use && use.string() != "sig"', "false"),
+     ("key_ops", "if (!allows_verify(", "if (false && !allows_verify("),
+     ("RSA too small", "bits < kMinRsaBits", "bits < kMinRsaBits - 8"),
+     ("RSA too large", "bits > kMaxRsaBits", "false"),
+     ("RSA even", "if (!BN_is_odd(n->get())) {", "if (false) {"),
+     ("RSA exponent 1", "|| BN_is_one(e->get())", ""),
+     ("RSA exponent even", "!BN_is_odd(e->get()) ||", ""),
+     ("EC coordinate x", "x->size() != curve->coordinate_size", "false"),
+     ("EC coordinate y", "y->size() != curve->coordinate_size", "false"),
+     ("Ed25519 length", "x->size() != kEd25519KeySize", "x->size() < 31"),
+     ("small order", "if (has_small_order(*x)) {", "if (false) {"),
+     ("alg fits the kind", "&& key.algorithm->key == key.kind", ""))
+
+core("jwks", "jwks vectors",
+     ("keys of the very kid", "if (kid == nullptr) {", "if (true) {"),
+     ("a key that fits", "        if (key->fits(algorithm)) {\n            append(found, key);",
+      "        if (true) {\n            append(found, key);"),
+     ("a usable key", "if (set->keys_.empty()) {", "if (false) {"),
+     ("at most four", "if (candidates.count < kMaxKeysTried) {",
+      "if (candidates.count < 1) {"),
+     ("memos bounded", "memos_.size() >= kMaxMemos ||", ""))
+
+core("signature", "signature validator",
+     ("length", "if (signature.size() != key.signature_size) {", "if (false) {"),
+     ("key fits", "if (!key.fits(algorithm)) {", "if (false) {"),
+     ("result is 1", "if (result == 1) {", "if (result >= 0) {"),
+     ("PSS padding", "EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING)",
+      "EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING)"),
+     ("PSS salt", "ctx, RSA_PSS_SALTLEN_DIGEST", "ctx, RSA_PSS_SALTLEN_AUTO"),
+     ("r and s not zero", "positive_ = !r.empty() && !s.empty();",
+      "positive_ = !r.empty() || !s.empty();"))
+
+core("validator", "validator vectors",
+     ("allow-list", "return p.algorithms.has(algorithm) ? Error::ok",
+      "return true ? Error::ok"),
+     ("signature", "Error error = signatures_.verify(algorithm, *candidates.keys[i],",
+      "Error error = Error::ok; (void) signatures_.verify(algorithm, *candidates.keys[i],"),
+     ("times on a hit", "Error error = check_times(token.times(), policy, now);",
+      "Error error = Error::ok; (void) now;"),
+     ("issuer", "Error error = check_issuer(c, p);", "Error error = Error::ok;"),
+     ("audience", "error = check_audience(c, p);", "error = Error::ok;"),
+     ("azp", "error = check_azp(c, p);", "error = Error::ok;"),
+     ("subject", "error = check_subject(c);", "error = Error::ok;"),
+     ("kind", "error = check_kind(c);", "error = Error::ok;"),
+     ("times", "error = check_times(*times, p, now);", "error = Error::ok;"),
+     ("refetch for an unknown kid alone", "&& !memo->candidates.kid_known", ""))
+
+core("token_cache", "token_cache validator",
+     ("policy", "t->policy_id_ == policy_id && ", ""),
+     ("keys", "t->keys_id_ == keys_id &&", ""),
+     ("every byte", "t->token() == token", "t->token().size() == token.size()"),
+     ("bound", "make_room(size);", ""))
+
+core("credentials", "credentials",
+     ("token68", "!is_token68(**token)", "false"),
+     ("one cookie a pair", "rest.find(';')", "rest.find(',')"))
+
+core("discovery", "discovery",
+     ("issuer equal", "if (*theirs != issuer) {", "if (false) {"),
+     ("https to https", "is_https(issuer) && !is_https(*url)", "false"))
+
+core("key_state", "key_state",
+     ("digest", "*digest != sha256_hex(text)", "false"),
+     ("origin", "if (!skip(text, origin_lines(origin))) {",
+      "if (!skip(text, origin_lines(origin)) && false) {"),
+     ("future", "*fetched_at > now + kKeyStateSkew", "false"),
+     ("too old", "now - *fetched_at >= max_stale", "now - *fetched_at > max_stale"))
+
+core("refresh", "refresh",
+     ("bucket", "(kBucketSize - 1) * rules.min_interval",
+      "kBucketSize * rules.min_interval"),
+     ("refill", "bucket = full + rules.min_interval;", "bucket = full;"),
+     ("not below min_interval", "return std::max(rules.min_interval, interval);",
+      "return interval;"))
+
+core("origin", "origin",
+     ("port", "origin.port = *port;", ""),
+     ("brackets", "if (bracketed != (host.back() == ']')) {", "if (false) {"))
+
+core("claim_rule", "claim_rule",
+     ("absent meets nothing", "if (!operand.present()) {\n        return false;",
+      "if (!operand.present()) {\n        return op.negated;"),
+     ("numbers alone", "if (!left || !right) {\n            return false;",
+      "if (!left || !right) {\n            return op.negated;"))
+
+core("url", "url",
+     ("loopback alone", "return url.host == \"localhost\" || is_loopback_address(url.host)",
+      "return true || is_loopback_address(url.host)"))
+
+nginx("handler", "phases",
+      ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
+      ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return ngx_http_auth_id_token_gate(r, conf);",
+       "    return NGX_DECLINED;"))
+
+nginx("handler", "mode require",
+      ("optional takes no bad token", "&& ctx->error == Error::token_missing", ""),
+      ("optional with rules", "&& conf->rules == NULL)", ")"))
+
+nginx("judge", "phases cache",
+      ("the same policy", "&& ctx->token->policy_id() == policy.id", ""),
+      ("the same keys", "&& ctx->token->keys_id() == keys.id()", ""),
+      ("the same token", "&& ctx->token->token() == token)", ")"))
+
+nginx("judge", "reasons",
+      ("csrf", "ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);",
+       "ctx->error = Error::ok;"),
+      ("nonce", "ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);",
+       "ctx->error = Error::ok;"),
+      ("rules", "ctx->error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);",
+       "ctx->error = Error::ok;"),
+      ("unknown provider", "return Error::provider_unknown;", "return Error::ok;"))
+
+nginx("token", "source reasons",
+      ("two sources", "        if (*source != NULL) {\n            return Error::credentials_ambiguous;",
+       "        if (false) {\n            return Error::credentials_ambiguous;"),
+      ("cookie twice", "if (place.has_value() && *place != value) {",
+       "if (false) {"),
+      ("a gap in the pieces", "if (!found->chunks[i].has_value()) {\n            return Error::credentials_malformed;\n        }",
+       "if (!found->chunks[i].has_value()) {\n            continue;\n        }"))
+
+nginx("browser", "csrf preflight",
+      ("Sec-Fetch-Site", 'site.value == "same-origin"', 'site.value != ""'),
+      ("other sites with our Origin", "    if (site.count != 0) {\n        return Error::csrf;",
+       "    if (false) {\n        return Error::csrf;"),
+      ("own origin", "(host.count <= 1 && own && *own == *origin)", "(own)"),
+      ("Upgrade", '&& ngx_http_auth_id_token_field(r, "upgrade").count == 0',
+       ""),
+      ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
+      ("preflight without credentials", "&& cookie.count == 0", ""))
+
+nginx("headers", "headers strip",
+      ("client copies go", "if (ngx_http_auth_id_token_is_listed(conf->headers, h->key)\n",
+       "if (false\n"),
+      ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
+       "return c;"),
+      ("Authorization goes", "                return id_token::is_bearer(\n                           ngx_http_auth_id_token_view(h->value));",
+       "                return 0;"),
+      ("the cookie goes", "                ours = 1;", "                ours = 0;"))
+
+nginx("variables", "claims phases",
+      ("only what is proven", "return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;",
+       "return (ctx != NULL && ctx->token) ? ctx : NULL;"),
+      ("only what is printable", "if (!value.present() || !value.printable()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());",
+       "if (!value.present()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());"))
+
+nginx("tls", "keys_faults",
+      ("certificate", "return rc == X509_V_OK ? NULL", "return true ? NULL"),
+      ("host name", "if (SSL_set1_host(ssl, host) != 1\n        || ",
+       "if ("),
+      ("address", "return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ? NGX_OK",
+       "return true ? NGX_OK"),
+      ("TLS 1.2", "NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3",
+       "NGX_SSL_TLSv1_1|NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3"))
