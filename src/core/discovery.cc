@@ -34,14 +34,14 @@ bool is_https(std::string_view url) noexcept {
 
 DiscoveryError refusal(JsonError error) {
     switch (error) {
-    case JsonError::syntax:
-        return DiscoveryError::syntax;
-    case JsonError::depth:
-        return DiscoveryError::depth;
-    case JsonError::not_an_object:
-        return DiscoveryError::not_an_object;
-    case JsonError::out_of_memory:
-        break;
+        case JsonError::syntax:
+            return DiscoveryError::syntax;
+        case JsonError::depth:
+            return DiscoveryError::depth;
+        case JsonError::not_an_object:
+            return DiscoveryError::not_an_object;
+        case JsonError::out_of_memory:
+            break;
     }
     throw std::bad_alloc();
 }

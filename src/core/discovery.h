@@ -13,15 +13,16 @@ namespace id_token {
 
 // Why a document does not lead to a key set.
 // X(name, text)
-#define ID_TOKEN_DISCOVERY_ERRORS(X)                                       \
-    X(syntax, "is not valid JSON")                                         \
-    X(depth, "is nested too deeply")                                       \
-    X(not_an_object, "is not a JSON object")                               \
-    X(issuer_missing, "has no \"issuer\"")                                 \
-    X(issuer_differs, "names another \"issuer\"")                          \
-    X(jwks_uri_missing, "has no \"jwks_uri\"")                             \
-    X(jwks_uri_transport, "leads from an https issuer to a \"jwks_uri\" "  \
-                          "that is not https")
+#define ID_TOKEN_DISCOVERY_ERRORS(X)                                           \
+    X(syntax, "is not valid JSON")                                             \
+    X(depth, "is nested too deeply")                                           \
+    X(not_an_object, "is not a JSON object")                                   \
+    X(issuer_missing, "has no \"issuer\"")                                     \
+    X(issuer_differs, "names another \"issuer\"")                              \
+    X(jwks_uri_missing, "has no \"jwks_uri\"")                                 \
+    X(jwks_uri_transport,                                                      \
+      "leads from an https issuer to a \"jwks_uri\" "                          \
+      "that is not https")
 
 enum class DiscoveryError : std::uint8_t {
 #define X(name, text) name,
@@ -35,8 +36,7 @@ enum class DiscoveryError : std::uint8_t {
 // Where the document of an issuer is (Discovery 4): one terminating slash is
 // removed, the well-known path appended. Nothing if the issuer is no http or
 // https URL, or has a query or a fragment.
-[[nodiscard]] std::optional<std::string> discovery_url(
-    std::string_view issuer);
+[[nodiscard]] std::optional<std::string> discovery_url(std::string_view issuer);
 
 // The document's jwks_uri, whose issuer has to equal ours byte for byte
 // (Discovery 4.3). That the URL is well-formed, and what plain http may

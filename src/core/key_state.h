@@ -35,10 +35,10 @@ struct KeyOrigin {
 };
 
 // X(name, text)
-#define ID_TOKEN_KEY_STATE_ERRORS(X)             \
-    X(damaged, "is damaged")                     \
-    X(foreign, "belongs to another key source")  \
-    X(future, "is from the future")              \
+#define ID_TOKEN_KEY_STATE_ERRORS(X)                                           \
+    X(damaged, "is damaged")                                                   \
+    X(foreign, "belongs to another key source")                                \
+    X(future, "is from the future")                                            \
     X(too_old, "is too old")
 
 enum class KeyStateError : std::uint8_t {

@@ -109,8 +109,8 @@ std::int64_t backoff(std::uint32_t failures, std::uint32_t random) noexcept {
 }
 
 void RefreshState::succeeded(std::int64_t now, const RefreshRules &rules,
-                           std::optional<std::int64_t> max_age,
-                           std::int64_t age, std::uint32_t random) noexcept {
+                             std::optional<std::int64_t> max_age,
+                             std::int64_t age, std::uint32_t random) noexcept {
     fetched_at = now;
     next_fetch = now + spread(good_for(rules, max_age, age), rules, random);
     not_before = now;
@@ -134,9 +134,9 @@ void RefreshState::restored(std::int64_t now, std::int64_t age) noexcept {
 
 void RefreshState::adopted(const RefreshRules &rules) noexcept {
     if (has_set && failures == 0) {
-        next_fetch = std::min(
-            next_fetch,
-            fetched_at + std::max(rules.refresh, rules.min_interval));
+        next_fetch =
+            std::min(next_fetch,
+                     fetched_at + std::max(rules.refresh, rules.min_interval));
     }
 }
 

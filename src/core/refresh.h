@@ -57,8 +57,8 @@ struct RefreshState {
     std::uint32_t has_set;
 
     void succeeded(std::int64_t now, const RefreshRules &rules,
-                 std::optional<std::int64_t> max_age, std::int64_t age,
-                 std::uint32_t random) noexcept;
+                   std::optional<std::int64_t> max_age, std::int64_t age,
+                   std::uint32_t random) noexcept;
     void failed(std::int64_t now, std::uint32_t random) noexcept;
 
     // A set that was fetched `age` ago was found on disk: good to serve, and

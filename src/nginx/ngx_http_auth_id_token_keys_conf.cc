@@ -251,7 +251,8 @@ ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
     add(identity, "trust ", keys->trust);
 
     keys->origin = id_token::sha256(identity);
-    keys->name = "id_token_keys_" + id_token::sha256_hex(identity).substr(0, 32);
+    keys->name = "id_token_keys_"
+                 + id_token::sha256_hex(identity).substr(0, 32);
 
     return NGX_OK;
 }

@@ -43,7 +43,7 @@ typedef struct {
     int64_t                          error_logged; /* ms */
 
     id_token::Sha256                 origin;
-    ngx_uint_t                       torn;         /* the body is half written */
+    ngx_uint_t                       torn;         /* half written */
     size_t                           size;
     size_t                           length;
     u_char                           body[];
@@ -130,7 +130,10 @@ ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_next(
 /* a number for each key set that a process ever parses */
 uint64_t ngx_http_auth_id_token_keys_next_id(void) noexcept;
 
-/* ..._keys_file.cc: what was passed over in a set; empty if nothing is worth a warning */
+/*
+ * ..._keys_file.cc: what was passed over in a set; empty if nothing is worth a
+ * warning
+ */
 std::string ngx_http_auth_id_token_keys_skipped(
     const std::vector<id_token::SkippedKey> &skipped);
 
