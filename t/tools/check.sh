@@ -78,6 +78,7 @@ check "directives, variables, reasons, errors: documented and tested" \
     python3 $tools/check_docs.py
 check "no leftovers" python3 $tools/check_tidy.py
 check "shell scripts parse" syntax
+check "configure says what is missing" $tools/check_config.sh
 
 if [ -n "$format" ]; then
     check "format" "$format" --dry-run -Werror "${formatted[@]}"
