@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 namespace id_token {
 
@@ -56,7 +57,7 @@ TokenCache::~TokenCache() {
 }
 
 std::size_t TokenCache::table_bytes() const noexcept {
-    return buckets_.size() * sizeof(buckets_[0]);
+    return std::span(buckets_).size_bytes();
 }
 
 VerifiedToken *&TokenCache::bucket(std::uint64_t policy_id,
