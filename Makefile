@@ -60,6 +60,9 @@ $(B)/inputs: FORCE
 	@echo '$(inputs)' | cmp -s - $@ || echo '$(inputs)' > $@
 
 $(B)/nginx/Makefile: config src/build/config.make $(B)/inputs
+	@test -d $(NGINX_SRC)/auto || { \
+	    echo 'no nginx in $(NGINX_SRC): run "make deps", or name its source' \
+	         'by NGINX_SRC='; false; } >&2
 	@rm -rf $(B)/nginx-src $(B)/nginx && mkdir -p $(B)/nginx-src
 	@cp -R $(NGINX_SRC)/. $(B)/nginx-src
 	@cd $(B)/nginx-src && \
@@ -127,10 +130,12 @@ $(B)/fuzz/%: $(B)/obj/fuzz/%_fuzz.o $(B)/obj/fuzz/fuzz_replay.o $(fuzz_parts) \
 	@$(CXX) $(CXXFLAGS) -o $@ $< $(fuzz_engine) \
 	    $(filter-out $(B)/obj/fuzz/fuzz_replay.o $<,$^) $(test_libs)
 
-$(B)/tools/%: $(B)/obj/tools/%.o $(B)/libparts.a $(B)/libcore.a
+# Tools know nothing of the core: the demo need not wait for it.
+$(B)/tools/%: $(B)/obj/tools/%.o \
+              $(patsubst t/%.cc,$(B)/obj/%.o,$(tool_parts))
 	@mkdir -p $(@D)
 	@echo "  LINK $(@F)"
-	@$(CXX) $(CXXFLAGS) -o $@ $^ $(test_libs)
+	@$(CXX) $(CXXFLAGS) -o $@ $^ -ljwt $(libs)
 
 .SECONDARY:
 
