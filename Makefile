@@ -148,13 +148,18 @@ $(B)/tools/%: $(B)/obj/tools/%.o \
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit integration blackbox rotation e2e
+parts := unit integration blackbox rotation soak e2e
 
-.PHONY: test unit integration blackbox demo
+.PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
 	@t/tools/deps.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
-	@MAKE='$(MAKE)' STORIES='http second' t/tools/suite.sh $(B)/log $(parts)
+	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/tools/suite.sh $(B)/log $(parts)
+
+test-all: ## make test and all further proofs (hours); PARTS= names some
+	@t/tools/deps.sh --bench
+	@$(MAKE) --no-print-directory -j$(JOBS) module units tools asan-build
+	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
 
 unit: $(units) ## the core's unit tests
 	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
@@ -168,6 +173,12 @@ blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 .PHONY: rotation
 rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
 	@$(test_env) python3 t/tools/rotation.py
+
+# TIME has a default further down, which is for fuzzing.
+.PHONY: soak
+soak: $(MODULE) $(tools) ## mixed traffic, every answer judged, for TIME (600) seconds
+	@$(test_env) python3 t/tools/soak.py \
+	    --time $(if $(filter file,$(origin TIME)),600,$(TIME))
 
 .PHONY: mutation
 mutation: ## break one rule at a time: a test has to notice each; ONLY= names some
@@ -228,7 +239,7 @@ asan-build: $(full_src)
 	    --add-dynamic-module=$(CURDIR)
 
 asan-unit:
-	@$(MAKE) --no-print-directory BUILD=$(A) PART=asan-unit unit \
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(A) PART=asan-unit unit \
 	    CXXFLAGS='$(asan_flags) $(ubsan_flags)'
 
 asan_test = $(test_env) $(asan_env) REPORTS=$(A)/reports PART=$@ \

@@ -1,7 +1,8 @@
 #!/bin/bash
 # suite.sh OUT PART...: makes each part, whatever became of the one before, and
 # ends with what each of them counted. A part is a make target whose output
-# holds the line "PART: N passed, N failed[, N skipped]".
+# holds the line "PART: N passed, N failed[, N skipped]"; one without it counts
+# as a single test.
 set -u
 
 out=$1
@@ -23,8 +24,10 @@ for part in "$@"; do
     read -r passed failed note <<< "$(sed -E \
         's/^[^:]*: ([0-9]+) passed, ([0-9]+) failed(.*)/\1 \2 \3/' \
         <<< "$line")"
-    if [ -z "$line" ]; then
-        passed=0 failed=1 note=", it did not finish"
+    if [ -z "$line" ] && [ "$rc" = 0 ]; then
+        passed=1 failed=0
+    elif [ -z "$line" ]; then
+        passed=0 failed=1 note=", it ended with an error"
     elif [ "$rc" != 0 ] && [ "$failed" = 0 ]; then
         failed=1 note=", it ended with an error"
     fi
