@@ -1,7 +1,8 @@
 #!/bin/bash
 # matrix.sh [SUITE...]: builds and tests the last commit (REV= another) in
 # Debian roots, with gcc and clang, dynamic and static, and prints one table.
-# CHROOTS is where the roots are kept for the next time. PARTS names what runs.
+# CHROOTS is where the roots are kept for the next time. PARTS, COMPILERS and
+# LINKS narrow what is done, JOBS says how much at a time.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -27,10 +28,10 @@ set -u
 export JOBS='${JOBS:-$(nproc)}'
 cd /src
 openssl=$(openssl version | cut -d" " -f2)
-for cc in gcc clang; do
+for cc in '"${COMPILERS:-gcc clang}"'; do
     case $cc in gcc) cxx=g++ ;; clang) cxx=clang++ ;; esac
     compiler=$cc-$($cc -dumpversion | cut -d. -f1)
-    for link in dynamic static; do
+    for link in '"${LINKS:-dynamic static}"'; do
         build=/src/build/$cc
         log=/src/build/$cc-$link
         mkdir -p "$log"
