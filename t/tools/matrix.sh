@@ -27,6 +27,7 @@ inside='
 set -u
 export JOBS='${JOBS:-$(nproc)}'
 cd /src
+t/tools/deps.sh > /src/deps.log 2>&1 || { echo "$suite - - - - no packages"; exit; }
 openssl=$(openssl version | cut -d" " -f2)
 for cc in '"${COMPILERS:-gcc clang}"'; do
     case $cc in gcc) cxx=g++ ;; clang) cxx=clang++ ;; esac
@@ -114,11 +115,11 @@ echo
         cat "$CHROOTS/$suite.rows"
     done
 } | awk '{
-    printf "%-9s %-8s %-8s %-9s %-8s", $1, $2, $3, $4, $5
+    printf "%-9s %-8s %-8s %-9s %-8s ", $1, $2, $3, $4, $5
     $1 = $2 = $3 = $4 = $5 = ""
     sub(/^ */, "")
     print $0
 }' | tee "$CHROOTS/table"
 
-! grep -qE 'failed$|no root|did not finish|[^0-9][1-9][0-9]* failed' \
+! grep -qE 'build failed|no root|no packages|did not finish|[ :][1-9][0-9]* failed' \
     "$CHROOTS/table"
