@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and testing need and the machine lacks, and nothing
 # else. --check only says what is missing (0: nothing); --browser adds what the
-# end-to-end tests with a browser need.
+# end-to-end tests with a browser need, --bench what the benchmarks need.
 set -eu
 
 tools=$(dirname "$0")
@@ -15,7 +15,8 @@ for option in "$@"; do
     case $option in
         --check) check=yes ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
-        *) echo "usage: deps.sh [--check] [--browser]" >&2; exit 2 ;;
+        --bench) packages="$packages wrk valgrind" ;;
+        *) echo "usage: deps.sh [--check] [--browser] [--bench]" >&2; exit 2 ;;
     esac
 done
 newer_suites="trixie forky sid"
