@@ -105,7 +105,7 @@ http {{
 
 
 class Nginx:
-    def __init__(self, http, server, workers=2):
+    def __init__(self, http, server, workers=2, **environment):
         self.dir = tempfile.mkdtemp(prefix="id-token-live-")
         os.chmod(self.dir, 0o755)
         self.port = free_port()
@@ -114,6 +114,7 @@ class Nginx:
         self.process = subprocess.Popen(
             [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
              "-e", f"{self.dir}/error.log"],
+            env={**os.environ, **environment},
             stderr=open(f"{self.dir}/stderr", "w"))
         if not wait_until(self.listens):
             self.process.kill()
@@ -202,15 +203,16 @@ class Client:
         self.port = port
         self.timeout = timeout
         self.socket = None
+        self.body = ""
 
     def close(self):
         if self.socket is not None:
             self.socket.close()
             self.socket = None
 
-    def request(self, path, token=None, headers=""):
+    def request(self, path, token=None, headers="", method="GET"):
         """The status; 0 if the connection broke twice."""
-        text = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
+        text = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
         if token is not None:
             text += f"Authorization: Bearer {token}\r\n"
         data = (text + "\r\n").encode()
@@ -254,6 +256,7 @@ class Client:
                 break
             body += piece
         status = int(head[9:12])
+        self.body = body.decode(errors="replace")
         if b"\r\nconnection: close" in lower or len(body) < length:
             self.close()
         return status

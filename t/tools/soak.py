@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+"""Mixed traffic against two workers for --time seconds.
+
+Every answer is compared with what the request deserves: good tokens of three
+algorithms, by header and by cookie, expired ones, such as expire meanwhile,
+forged ones, unknown keys, withdrawn keys; over HTTP/1.1 and HTTP/2, clients
+that hang up included. Meanwhile keys rotate and the key server fails in several
+ways. It begins with a reload a second. In the second half the workers' memory
+has to stay flat.
+
+usage: soak.py [--time SECONDS] [--storm SECONDS]
+"""
+
+import argparse
+import random
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+from live import NGINX, Client, Nginx, Tenant, provider, wait_until
+from soak_h2 import H2Client
+from soak_kinds import STABLE, Generation, Kinds, Score
+
+REFRESH = 2
+FLAT_KIB_PER_MINUTE = 400
+OUTAGES = ["unavailable", "hang-head", "garbage", "reset-request", "truncated"]
+
+BACKEND = ('        location / { return 200 '
+           '"$http_x_user|$http_authorization|$http_cookie"; }\n')
+
+LOCATIONS = """\
+        auth_id_token tenant;
+        location = /api { empty_gif; }
+        location = /rule { auth_id_token_require role = admin; empty_gif; }
+        location = /both {
+            auth_id_token_source bearer cookie=idt;
+            empty_gif;
+        }
+        location = /check { empty_gif; }
+        location = /sub {
+            auth_id_token off;
+            auth_request /check;
+            empty_gif;
+        }
+        location = /who {
+            auth_id_token_set_header X-User sub;
+            auth_id_token_strip on;
+            proxy_pass http://backend;
+        }
+        location = /optional {
+            auth_id_token_mode optional;
+            auth_id_token_set_header X-User sub;
+            proxy_pass http://backend;
+        }
+        location = /cookie {
+            auth_id_token_source cookie=idt;
+            auth_id_token_set_header X-User sub;
+            auth_id_token_strip on;
+            proxy_pass http://backend;
+        }
+"""
+
+# The key server's outages, and no more.
+EXPECTED_ERRORS = re.compile(
+    r"id_token_provider \"tenant\": no keys from|"
+    r"connect\(\) failed|recv\(\) failed .*id_token|"
+    r"while fetching keys")
+
+
+def http_config(backend, h2_port, level):
+    version = subprocess.run([NGINX, "-v"], stderr=subprocess.PIPE,
+                             check=True).stderr.decode()
+    version = tuple(map(int, re.search(r"/([\d.]+)", version)[1].split(".")))
+    listen = f"listen 127.0.0.1:{h2_port}"
+    listen += "; http2 on;" if version >= (1, 25, 1) else " http2;"
+    return f"""\
+    error_log error.log {level};
+    id_token_cache 512k;
+    http2_max_concurrent_streams 256;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    upstream backend {{ server 127.0.0.1:{backend}; keepalive 32; }}
+    server {{
+        {listen}
+{LOCATIONS}
+    }}
+"""
+
+
+class Clients:
+    """Threads that send what Kinds picks, each in its own way."""
+
+    def __init__(self, port, h2_port, kinds, score):
+        self.port = port
+        self.h2_port = h2_port
+        self.kinds = kinds
+        self.score = score
+        self.hung_up = 0
+        self.stopped = threading.Event()
+        self.failures = []
+        ways = [self.keepalive] * 4 + [self.close] + [self.h2] * 2 \
+            + [self.hang_up]
+        self.threads = [threading.Thread(target=self.run, args=(way,))
+                        for way in ways]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, way):
+        try:
+            while not self.stopped.is_set():
+                way()
+        except Exception as error:  # a dead client must not look like success
+            self.failures.append(repr(error))
+
+    def head(self, request):
+        _, method, path, headers, _ = request
+        return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in headers)
+
+    def one(self, client, extra=""):
+        request = self.kinds.pick()
+        _, method, path, headers, _ = request
+        lines = "".join(f"{n}: {v}\r\n" for n, v in headers) + extra
+        began = time.time()
+        status = client.request(path, headers=lines, method=method)
+        self.score.add(request, status, client.body, began)
+
+    def keepalive(self):
+        client = Client(self.port)
+        for _ in range(random.choice([5, 50, 500])):
+            if self.stopped.is_set():
+                break
+            self.one(client)
+            if random.random() < 0.01:
+                time.sleep(0.05)
+        client.close()
+
+    def close(self):
+        self.one(Client(self.port), "Connection: close\r\n")
+        time.sleep(0.005)
+
+    def h2(self):
+        client = H2Client(self.h2_port)
+        for _ in range(random.choice([3, 30])):
+            if self.stopped.is_set():
+                break
+            requests = [self.kinds.pick()
+                        for _ in range(random.choice([1, 5, 30]))]
+            reset = {n for n in range(len(requests))
+                     if len(requests) > 1 and random.random() < 0.05}
+            began = time.time()
+            answers = client.batch([r[1:4] for r in requests], reset)
+            for n, (request, answer) in enumerate(zip(requests, answers)):
+                if n in reset:
+                    self.hung_up += 1
+                elif answer is None:
+                    self.score.lost += 1
+                else:
+                    self.score.add(request, *answer, began)
+        client.close()
+
+    def hang_up(self):
+        data = (self.head(self.kinds.pick()) + "\r\n").encode()
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as s:
+                how = random.randrange(4)
+                if how == 0:
+                    data = data[:random.randrange(1, len(data))]
+                s.sendall(data)
+                if how == 1:
+                    time.sleep(random.random() * 0.02)
+                if how >= 2:  # a reset
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                 struct.pack("ii", 1, 0))
+        except OSError:
+            pass
+        self.hung_up += 1
+        time.sleep(0.01)
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class Director:
+    """Rotations and outages, while the clients go on."""
+
+    def __init__(self, tenant, kinds):
+        self.tenant = tenant
+        self.kinds = kinds
+        self.number = 0
+        self.done = {}
+
+    def count(self, what):
+        self.done[what] = self.done.get(what, 0) + 1
+
+    def fetched(self):
+        """Until what the tenant serves now has reached the workers."""
+        # one may be under way that began before the change
+        for _ in range(2):
+            fetches = self.tenant.fetches()
+            wait_until(lambda: self.tenant.fetches() > fetches, 30)
+        time.sleep(1)
+
+    def begin(self):
+        self.kinds.current = self.next()
+        self.publish(self.kinds.current)
+
+    def publish(self, *generations):
+        self.tenant.control("/keys/replace", keys=[STABLE] + [
+            key for generation in generations for key in generation.keys])
+
+    def next(self):
+        self.number += 1
+        return Generation(self.number)
+
+    def retire(self, old):
+        old.withdrawn = time.time()
+        self.publish(self.kinds.current)
+        self.kinds.former = self.kinds.former[-3:] + [old]
+        self.fetched()
+        old.gone = time.time()
+
+    def rotate(self):
+        """Published, fetched by the clock, used."""
+        old, new = self.kinds.current, self.next()
+        self.publish(old, new)
+        self.fetched()
+        self.kinds.current = new
+        time.sleep(0.3)
+        self.retire(old)
+        self.count("rotations")
+
+    def rotate_at_once(self):
+        """Used as soon as published: nginx has to ask for the keys. Nobody
+        else draws on the bucket of fetches meanwhile."""
+        self.kinds.quiet = True
+        time.sleep(4.5)
+        old, new = self.kinds.current, self.next()
+        old.withdrawn = time.time()
+        self.publish(new)
+        self.kinds.current = new
+        time.sleep(1)
+        self.kinds.former = self.kinds.former[-3:] + [old]
+        self.kinds.quiet = False
+        self.fetched()
+        old.gone = time.time()
+        self.count("rotations at once")
+
+    def outage(self, seconds):
+        fault = OUTAGES[self.done.get("outages", 0) % len(OUTAGES)]
+        outage = [time.time() - 0.5, None]
+        self.kinds.outages = self.kinds.outages[-3:] + [outage]
+        self.tenant.control("/fault", preset=fault)
+        time.sleep(seconds)
+        self.tenant.control("/faults/clear")
+        self.fetched()
+        outage[1] = time.time()
+        self.count("outages")
+
+    def run(self, until):
+        """Short runs begin with what matters most."""
+        turn = 0
+        while time.time() < until:
+            [self.rotate, self.rotate_at_once,
+             lambda: self.outage(random.choice([2, 5]))][turn % 3]()
+            turn += 1
+
+
+class Memory:
+    """Samples of the workers' unshared memory."""
+
+    def __init__(self, nginx):
+        self.nginx = nginx
+        self.samples = []
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.stopped.wait(1):
+            self.samples.append((time.time(), self.nginx.memory()))
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join()
+
+    def slope(self, since):
+        """KiB a minute by least squares, and growth from the first to the last
+        quarter."""
+        points = [(t, m) for t, m in self.samples if t >= since]
+        if len(points) < 4:
+            return 0, 0, 0
+        n = len(points)
+        t0 = sum(t for t, _ in points) / n
+        m0 = sum(m for _, m in points) / n
+        over = sum((t - t0) * (m - m0) for t, m in points)
+        under = sum((t - t0) ** 2 for t, _ in points)
+        q = max(1, n // 4)
+        growth = (sum(m for _, m in points[-q:])
+                  - sum(m for _, m in points[:q])) / q
+        return 60 * over / under, growth, m0
+
+
+class Result:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, what, good, detail=""):
+        print(f"{'ok' if good else 'NOT OK'}: {what}"
+              f"{': ' + str(detail) if detail != '' else ''}", flush=True)
+        self.passed += bool(good)
+        self.failed += not good
+
+
+def unexpected_lines(nginx):
+    """Lines of the log that are above what such traffic may bring about."""
+    found = []
+    tokens = 0
+    for line in nginx.log().splitlines():
+        if re.search(r"eyJ[\w-]{20}", line):
+            tokens += 1
+        if re.search(r"\[(warn|error|crit|alert|emerg)\]|on signal", line) \
+                and not ("[error]" in line and EXPECTED_ERRORS.search(line)):
+            found.append(line)
+    return found, tokens
+
+
+def storm(nginx, seconds):
+    reloads = 0
+    end = time.time() + seconds
+    while time.time() < end:
+        nginx.reload()
+        reloads += 1
+        time.sleep(1)
+    return reloads
+
+
+def run(options, tenant, backend, result):
+    kinds = Kinds()
+    director = Director(tenant, kinds)
+    director.begin()
+    h2 = socket.socket()
+    h2.bind(("127.0.0.1", 0))
+    h2_port = h2.getsockname()[1]
+    h2.close()
+    nginx = Nginx(
+        http_config(backend.port, h2_port,
+                    "info" if options.time <= 60 else "notice")
+        + provider("tenant", jwks_uri=f"{tenant.url}/jwks.json",
+                   algorithms="RS256 ES256 EdDSA", leeway="0s",
+                   jwks_refresh=f"{REFRESH}s", jwks_min_interval="1s",
+                   jwks_timeout="3s"), LOCATIONS)
+    try:
+        token = kinds.current.tokens[0]
+        result.check("the keys are fetched", wait_until(
+            lambda: Client(nginx.port).request("/api", token) == 200))
+        score = Score()
+        clients = Clients(nginx.port, h2_port, kinds, score)
+
+        began = time.time()
+        reloads = storm(nginx, options.storm)
+        calm = time.time()
+        stormy = score.requests, len(score.wrong), score.lost
+        wait_until(lambda: len(nginx.children()) == 2, 20)
+        workers = set(nginx.children())
+        memory = Memory(nginx)
+        director.run(calm + options.time)
+        ended = time.time()
+        memory.stop()
+        clients.stop()
+        alive = set(nginx.children())
+        result.check("nginx quits in time", nginx.stop())
+    finally:
+        if nginx.process.poll() is None:
+            nginx.process.kill()
+
+    report(options, result, score, clients, director)
+    print(f"soak: {score.requests} requests in {ended - began:.0f} s, "
+          f"{clients.hung_up} hung up, {score.lost} not taken up; "
+          f"{reloads} reloads in the first {calm - began:.0f} s")
+    result.check("no wrong answer", not score.wrong,
+                 f"{len(score.wrong)} of {score.requests}")
+    result.check("no wrong answer while nginx was reloaded every second",
+                 stormy[0] > 0 and not stormy[1],
+                 f"{stormy[1]} of {stormy[0]}, {reloads} reloads")
+    result.check("streams of HTTP/2 were lost by reloads only",
+                 score.lost == stormy[2], f"{stormy[2]} of {score.lost}")
+    result.check("no client gave up", not clients.failures,
+                 clients.failures[:3])
+    result.check("the workers lived on", workers == alive and len(alive) == 2)
+    slope, growth, mean = memory.slope((calm + ended) / 2)
+    most = 2048 if options.time >= 120 else 8192
+    result.check("memory is flat", not (slope > FLAT_KIB_PER_MINUTE
+                                        and growth > most),
+                 f"{slope:+.0f} KiB/min, {growth:+.0f} KiB in "
+                 f"{(ended - calm) / 2:.0f} s, two workers hold "
+                 f"{mean:.0f} KiB")
+    lines, tokens = unexpected_lines(nginx)
+    result.check("the error log holds what outages bring, no more",
+                 not lines, f"{len(lines)} lines" if lines else "")
+    for line in lines[:10]:
+        print("    " + line)
+    result.check("no token in the error log", tokens == 0)
+    if not result.failed:
+        nginx.remove()
+    else:
+        print(f"log: {nginx.dir}/error.log")
+
+
+def report(options, result, score, clients, director):
+    print(", ".join(f"{n} {what}" for what, n in director.done.items()))
+    for kind, row in sorted(score.answers.items()):
+        print(f"  {kind:24}" + "".join(
+            f" {status}: {n:<8}" for status, n in sorted(row.items())))
+    for wrong in score.wrong[:10]:
+        print("  wrong:", *wrong)
+    result.check("keys rotated and the key server failed",
+                 sum(director.done.values()) >= 3, director.done)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--time", type=float, default=600)
+    parser.add_argument("--storm", type=float,
+                        help="a reload a second for so long (60, or 8)")
+    options = parser.parse_args()
+    if options.storm is None:
+        options.storm = 60 if options.time >= 300 else 8
+
+    result = Result()
+    tenant = Tenant()
+    backend = Nginx("", BACKEND, workers=1)
+    try:
+        run(options, tenant, backend, result)
+    finally:
+        backend.stop()
+        backend.remove()
+        tenant.stop()
+    print(f"soak: {result.passed} passed, {result.failed} failed")
+    sys.exit(result.failed != 0)
+
+
+if __name__ == "__main__":
+    main()
