@@ -95,6 +95,7 @@ for name, _, text in reasons:
         # the status it leads to.
         need(text in tests
              or re.search(r"^(.*error.*\b)?" + name + r"\b", tests, re.M)
+             or re.search(r"\b\d{3} " + name + r"\b", tests)
              or re.search(r"[\"']" + name + r"[\"'],\s*\d{3}\b", tests),
              f"t/*.t: no test brings about the reason {name}")
 
