@@ -308,10 +308,13 @@ static Error
 ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
     ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token)
 {
-    ngx_str_t                 text;
-    ngx_uint_t                i;
-    id_token::Operand         operand;
+    ngx_str_t                  text;
+    ngx_uint_t                 i;
+    id_token::Operand          operand;
     ngx_http_complex_value_t  *cv;
+#if (NGX_PCRE)
+    ngx_int_t                  rc;
+#endif
 
     if (rule->variable == NULL) {
         operand.claim = token->slot(rule->slot);
@@ -337,9 +340,15 @@ ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
                         const_cast<char *>(scalar->data()));
         text.len = scalar->size();
 
-        return ((ngx_regex_exec(rule->regex, &text, NULL, 0) >= 0)
-                != rule->op.negated)
-               ? Error::ok : rule->error;
+        rc = ngx_regex_exec(rule->regex, &text, NULL, 0);
+
+        /* one that gives up, as at PCRE's limits, tells neither */
+
+        if (rc < 0 && rc != NGX_REGEX_NO_MATCHED) {
+            return rule->error;
+        }
+
+        return ((rc >= 0) != rule->op.negated) ? Error::ok : rule->error;
     }
 
 #endif
