@@ -36,6 +36,8 @@ my $nginx = IdTokenNginx->start(
         location = /page { auth_id_token_realm page; empty_gif; }
         location = /page-open { auth_id_token off; return 401 "log in"; }
         location = /named { auth_id_token_realm first; error_page 401 @named; empty_gif; }
+        location = /error503 { auth_id_token keyless; error_page 503 /page503; empty_gif; }
+        location = /page503 { auth_id_token keyless; empty_gif; }
         location = /auth { auth_id_token off; auth_request /sub; empty_gif; }
         location = /sub { internal; auth_id_token_realm sub; proxy_pass http://127.0.0.1:$server_port/open; }
     }
@@ -108,6 +110,10 @@ like(ask('/any'), qr{^401 / .*Bearer realm="the API"}, 'satisfy any: our challen
 my $answer = $nginx->get('/keyless', $good);
 like($answer->{'retry-after'}, qr/^[1-9][0-9]*$/, '503 says when to come again');
 cmp_ok($answer->{'retry-after'}, '<=', 300, 'within five minutes');
+my $socket = $nginx->send_request('/error503', $good);
+my $head = '';
+while (sysread $socket, $head, 65536, length $head) { }
+is(() = $head =~ /^Retry-After:/mg, 1, 'a page that asks again: one line');
 is($nginx->get('/inherited', $bad)->{'retry-after'}, undef, '401 does not');
 
 is($nginx->complaints, '', 'nginx has nothing to complain about');

@@ -133,6 +133,7 @@ typedef struct {
     ngx_http_auth_id_token_presented_t    *presented;
     ngx_http_auth_id_token_waiter_t        waiter;
     ngx_table_elt_t                       *challenge;
+    ngx_table_elt_t                       *retry_after;
     ngx_str_t                             *rule;         /* that was not met */
     ngx_array_t                           *headers;      /* that were set */
 

@@ -261,12 +261,19 @@ ngx_http_auth_id_token_retry_after(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    h = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_out.headers));
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
+    h = ctx->retry_after;
 
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    if (h == NULL) {
+        h = static_cast<ngx_table_elt_t *>(
+                ngx_list_push(&r->headers_out.headers));
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+        ctx->retry_after = h;
+    }
 
     h->hash = 1;
     ngx_str_set(&h->key, "Retry-After");
