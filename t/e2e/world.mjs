@@ -118,7 +118,8 @@ async function startOp(w) {
 async function startNginx(w) {
     const conf = join(w.dir, 'nginx.conf');
     writeFileSync(conf, nginxConf(w));
-    w.nginx = start(w.nginxBin, ['-p', w.dir, '-c', conf],
+    w.nginx = start(w.nginxBin,
+        ['-p', w.dir, '-c', conf, '-e', join(w.dir, 'error.log')],
         { stdio: ['ignore', 'ignore', 'inherit'] });
     let ended = false;
     w.nginx.on('exit', () => { ended = true; });
