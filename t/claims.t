@@ -81,6 +81,10 @@ END
     location = /ssi { ssi on; ssi_types text/plain; default_type text/plain; alias html/page; }
     location = /ssi-off { auth_id_token off; ssi on; ssi_types text/plain; default_type text/plain; alias html/page; }
     location = /inner { auth_id_token off; proxy_set_header X-Inner \$id_token_claim_sub; $pass }
+    location = /auth { auth_id_token off; auth_request /auth-sub; auth_request_set \$who "\$id_token_claim_sub \$id_token_status";
+        add_header V "[\$who][\$id_token_claim_sub]"; empty_gif; }
+    location = /auth-sub { internal; proxy_pass http://127.0.0.1:\$server_port/open-sub; }
+    location = /open-sub { auth_id_token off; return 204; }
     location = /key { proxy_cache_key "\$id_token_claim_iss \$id_token_claim_sub"; add_header V "\$proxy_port"; $pass }
 END
 );
@@ -248,6 +252,9 @@ is(shown('/set', $role{admin})->{v}, '[admin]', 'set');
 is(shown('/rewrite', $role{admin})->{v}, '/user/admin', 'rewrite');
 is(sent(shown('/target', $role{admin})->{body}, 'x_path'), '/to/admin', 'proxy_pass');
 is(shown('/key', $role{admin})->{status}, 200, 'proxy_cache_key');
+
+is(shown('/auth', $role{admin})->{v}, '[admin ok][]', 'auth_request_set, by the subrequest');
+is(shown('/auth', $bad)->{status}, 401, 'auth_request, not proven');
 
 is(shown('/limited', $role{user})->{status}, 200, 'limit_req by a claim: the first request');
 is(shown('/limited', $role{user})->{status}, 503, 'the second is limited');

@@ -51,7 +51,8 @@ $nginx = IdTokenNginx->start(
     providers => provider('tenant', jwks_file => $dead)
         . provider('keyless', jwks_file => undef, jwks_uri => 'http://127.0.0.1:1/jwks')
         . provider('slow', jwks_file => undef, jwks_uri => tenant_url(), jwks_timeout => '1s'),
-    server => "auth_id_token tenant; location = /yes { auth_id_token off; return 204; }\n$locations",
+    server => "auth_id_token tenant; location = /early { auth_id_token slow; if (\$id_token_claim_sub = alice) { return 202; } $shown }
+    location = /yes { auth_id_token off; return 204; }\n$locations",
 );
 open my $users, '>', "$nginx->{dir}/users" or die $!;
 print {$users} "alice:{PLAIN}secret\n";
@@ -128,6 +129,7 @@ cmp_ok($time, '<', 1, 'report: nobody waits for them');
 ($text, $time) = ask('/optional/slow');
 is($text, '200 missing token_missing', 'optional: anonymous without keys');
 cmp_ok($time, '<', 1, 'optional: nor does anonymous wait');
+like(ask('/early', bearer()), qr/^503 unavailable keys_/, 'a claim asked for early is empty without keys');
 ($text, $time) = ask('/enforce/slow', bearer());
 like($text, qr/^503 unavailable keys_/, 'enforce: 503 without keys');
 ($text, $time) = ask('/optional/slow', bearer());
@@ -136,6 +138,8 @@ like($text, qr/^503 unavailable keys_/, 'optional: a token is judged or refused'
 control('/faults/clear', {});
 ok(wait_until(sub { ask('/report/slow', bearer()) eq '200 ok alice' }, 15), 'report: good when there are keys');
 is(ask('/enforce/slow', bearer()), '200 ok alice', 'enforce: good when there are keys');
+like(ask('/early', bearer()), qr/^202/, 'a claim asked for early is there with them');
+is(ask('/early', bearer(sub => 'bob')), '200 ok bob', 'another one is another');
 
 # a key that nobody has seen yet: report asks for it without waiting
 control('/keys/add', { key => '@rsa2', kid => 'new' });
