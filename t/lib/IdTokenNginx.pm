@@ -37,8 +37,8 @@ sub free_port {
 #     http => '', server => '')
 sub start {
     my ($class, %opt) = @_;
-    my $self = bless { workers => 2, daemon => 'off', port => free_port(),
-        %opt }, $class;
+    my $self = bless { workers => 2, connections => 4096, daemon => 'off',
+        port => free_port(), %opt }, $class;
     $self->{dir} = data_dir() . '/nginx-' . ++$count;
     mkdir $_ or die "$_: $!" for $self->{dir}, "$self->{dir}/logs";
     $self->configure(%opt);
@@ -96,7 +96,7 @@ worker_processes $self->{workers};
 pid logs/nginx.pid;
 error_log logs/error.log info;
 $text{main}
-events { worker_connections 4096; }
+events { worker_connections $self->{connections}; }
 http {
     access_log off;
     client_body_temp_path body;
@@ -124,13 +124,18 @@ _CONF_
     return;
 }
 
+sub connect {
+    my ($self) = @_;
+    return IO::Socket::INET->new("127.0.0.1:$self->{port}")
+        || die "connect: $!";
+}
+
 # A request under way, a GET unless the path begins with another method;
 # read_answer() takes its answer.
 sub send_request {
     my ($self, $path, @headers) = @_;
     my $method = $path =~ s/^([A-Z]+) // ? $1 : 'GET';
-    my $socket = IO::Socket::INET->new("127.0.0.1:$self->{port}")
-        or die "connect: $!";
+    my $socket = $self->connect;
     print {$socket} join("\r\n", "$method $path HTTP/1.1", 'Host: localhost',
         'Connection: close', @headers, '', '');
     $socket->flush;
