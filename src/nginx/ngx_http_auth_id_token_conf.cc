@@ -2,6 +2,8 @@
 
 #include "ngx_http_auth_id_token.h"
 
+#include <exception>
+
 
 #define NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE  (8 * 1024 * 1024)
 
@@ -15,6 +17,13 @@ void *
 ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept
 {
     ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    /*
+     * A thread's first exception needs memory of its own, and the C library
+     * aborts when there is none: it is taken now, workers inherit it.
+     */
+
+    (void) std::current_exception();
 
     mcf = ngx_http_auth_id_token_create<ngx_http_auth_id_token_main_conf_t>(
               cf->pool);
