@@ -193,10 +193,10 @@ ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
         return Error::csrf;
     }
 
-    https = 0;
-
 #if (NGX_SSL || NGX_COMPAT)
     https = (r->connection->ssl != NULL);
+#else
+    https = 0;
 #endif
 
     host = ngx_http_auth_id_token_field(r, "host");

@@ -236,7 +236,7 @@ ngx_http_auth_id_token_is_cookie_name(const ngx_str_t &name)
 
     for (unsigned char c : ngx_http_auth_id_token_view(name)) {
         if (c <= 0x20 || c >= 0x7f
-            || separators.find(c) != std::string_view::npos)
+            || separators.find(static_cast<char>(c)) != std::string_view::npos)
         {
             return 0;
         }

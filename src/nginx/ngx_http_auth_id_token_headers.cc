@@ -121,7 +121,7 @@ ngx_http_auth_id_token_is_field_name(const ngx_str_t &name)
     for (unsigned char c : ngx_http_auth_id_token_view(name)) {
         if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z')
             && !(c >= 'A' && c <= 'Z')
-            && symbols.find(c) == std::string_view::npos)
+            && symbols.find(static_cast<char>(c)) == std::string_view::npos)
         {
             return 0;
         }
@@ -439,7 +439,7 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
 
     n = (conf->headers != NULL) ? conf->headers->nelts : 0;
 
-    rc = ngx_http_auth_id_token_each_header(r, [&n](ngx_table_elt_t *) {
+    (void) ngx_http_auth_id_token_each_header(r, [&n](ngx_table_elt_t *) {
         n++;
         return NGX_OK;
     });

@@ -82,8 +82,9 @@ ngx_http_auth_id_token_keys_run(ngx_http_auth_id_token_keys_t *keys) noexcept
     }
 
     if (delay <= 0) {
-        delay = keys->number / NGX_HTTP_AUTH_ID_TOKEN_FIRST
-                * NGX_HTTP_AUTH_ID_TOKEN_FIRST_PAUSE;
+        delay = static_cast<int64_t>(keys->number
+                                     / NGX_HTTP_AUTH_ID_TOKEN_FIRST
+                                     * NGX_HTTP_AUTH_ID_TOKEN_FIRST_PAUSE);
     }
 
     ngx_http_auth_id_token_keys_after(keys, delay);
