@@ -334,6 +334,10 @@ bench-core: $(B)/bench/core_bench ## the core alone, beside bare EVP calls
 bench-http bench-instructions: $(MODULE) $(tools) $(benches)
 	@$(test_env) t/bench/bench.py $(@:bench-%=%)
 
+.PHONY: lint
+lint: module ## clang-tidy, cppcheck, scan-build; symbols and hardening; LINT=
+	@JOBS=$(JOBS) LINT='$(LINT)' t/tools/lint.sh $(B)
+
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested
 	@JOBS=$(JOBS) t/tools/check.sh

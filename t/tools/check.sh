@@ -69,7 +69,7 @@ tidy() {
 
 pure_cppcheck() {
     cppcheck --quiet --std=c++20 --enable=warning,performance,portability \
-        --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+        --error-exitcode=1 --suppressions-list=$tools/cppcheck.supp \
         -j "${JOBS:-2}" -Isrc src/core
 }
 
