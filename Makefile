@@ -216,6 +216,17 @@ static-build: $(full_src)
 	@CC=$(CC) JOBS=$(JOBS) t/tools/nginx_build.sh $(full_src) $(B)/static \
 	    --add-module=$(CURDIR)
 
+.PHONY: faults
+POINTS ?= 400
+faults: $(MODULE) $(tools) $(B)/palloc/nginx ## allocations fail, POINTS (400) in each scenario
+	@$(test_env) NGINX_BIN=$(B)/palloc/nginx \
+	    python3 t/tools/faults.py --points $(POINTS)
+
+# An nginx whose pools ask malloc for each piece.
+$(B)/palloc/nginx: | $(full_src)
+	@CC=$(CC) JOBS=$(JOBS) CC_OPT='-O2 -g -DNGX_DEBUG_PALLOC=1' \
+	    t/tools/nginx_build.sh $(full_src) $(B)/palloc
+
 A := $(B)/asan
 asan_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 ubsan_flags := -fsanitize=undefined -fno-sanitize-recover=undefined
