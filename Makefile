@@ -332,17 +332,13 @@ fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
 
 # -- benchmarks ---------------------------------------------------------------
 
-.PHONY: bench bench-core bench-http bench-instructions
+.PHONY: bench bench-core bench-http bench-rival bench-instructions
 bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
 	@t/tools/deps.sh --bench
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools benches
-	@$(B)/bench/core_bench
 	@$(test_env) t/bench/bench.py
 
-bench-core: $(B)/bench/core_bench ## the core alone, beside bare EVP calls
-	@$(B)/bench/core_bench
-
-bench-http bench-instructions: $(MODULE) $(tools) $(benches)
+bench-core bench-http bench-rival bench-instructions: $(MODULE) $(tools) $(benches)
 	@$(test_env) t/bench/bench.py $(@:bench-%=%)
 
 .PHONY: lint

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the module costs, beside an nginx without it.
 
-    bench.py [http] [instructions]      both unless named
+    bench.py [core] [http] [rival] [instructions]      all unless named
 
 NGINX_BIN, MODULE and BUILD are those of the Makefile. PAIRS, SECONDS_EACH and
 CPU may be set; QUICK=1 is for trying the benchmark itself.
@@ -21,7 +21,10 @@ from bench_gates import Report
 from bench_http import Scenarios
 from bench_instructions import Instructions
 from bench_nginx import Layout, Nginx
+from bench_rival import Rival
 from bench_tokens import Tokens
+
+PARTS = ["core", "http", "rival", "instructions"]
 
 
 def read_args():
@@ -29,14 +32,13 @@ def read_args():
     quick = bool(env.get("QUICK"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*",
-                        choices=["http", "instructions", []])
+                        choices=[*PARTS, []])
     args = parser.parse_args()
-    args.parts = args.parts or ["http", "instructions"]
+    args.parts = args.parts or PARTS
     args.build = env.get("BUILD", "build")
     args.nginx = env.get("NGINX_BIN", "/usr/sbin/nginx")
     args.module = env.get("MODULE", "")
     args.load = os.path.join(args.build, "bench", "load")
-    args.core = os.path.join(args.build, "bench", "core_bench")
     args.mint = os.path.join(args.build, "tools", "mint")
     args.cpu_count = os.cpu_count()
     args.cpu = int(env.get("CPU") or max(os.sched_getaffinity(0)))
@@ -46,12 +48,29 @@ def read_args():
     return args
 
 
+def on_core(args, name, *options):
+    """The output of a benchmark of the core, and whether it kept its gates."""
+    done = subprocess.run(
+        [os.path.join(args.build, "bench", name), *options],
+        stdout=subprocess.PIPE, text=True, check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, {args.cpu}))
+    if done.returncode not in (0, 1):
+        sys.exit("bench: %s failed" % name)
+    return done.stdout, done.returncode == 0
+
+
 def unit_us(args):
     """V, one bare EVP verification, now and on this core."""
-    out = subprocess.run([args.core, "5"], stdout=subprocess.PIPE, text=True,
-                         check=False, preexec_fn=lambda:
-                         os.sched_setaffinity(0, {args.cpu})).stdout
+    out = on_core(args, "core_bench", "5")[0]
     return float(re.search(r"^V +(\d+)", out, re.M).group(1)) / 1000
+
+
+def core(args, report):
+    for name in ("core_bench", "cache_bench"):
+        out, kept = on_core(args, name)
+        report.say("```\n" + out + "```")
+        report.verdict(name, "", kept)
+    report.say()
 
 
 def machine():
@@ -107,6 +126,8 @@ def main():
     report = Report()
     head(args, report)
 
+    if "core" in args.parts:
+        core(args, report)
     if "http" in args.parts:
         unit = statistics.median(unit_us(args) for _ in range(3))
         report.say("CPU time of the worker, %d pairs of %g s, load from the "
@@ -115,6 +136,8 @@ def main():
         report.say()
         Scenarios(args, tokens, layout, unit).run(report)
         check_start(args, layout, report)
+    if "rival" in args.parts:
+        Rival(args, tokens, layout).run(report)
     if "instructions" in args.parts:
         if shutil.which("valgrind"):
             Instructions(args, tokens, layout, report).run()

@@ -87,7 +87,7 @@ class Layout:
         self.folder = folder
         self.root = os.path.join(folder, "html")
         for name in ("file.txt", "off/file.txt", "cookie/file.txt",
-                     "dir/index.html", "proxy/file.txt"):
+                     "dir/index.html", "guarded/file.txt"):
             self.write("html/" + name, "x" * 511 + "\n")
         self.backend = free_port()
 
