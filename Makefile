@@ -148,7 +148,7 @@ $(B)/tools/%: $(B)/obj/tools/%.o \
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit integration blackbox rotation soak e2e
+parts := unit fuzz-replay integration blackbox rotation soak e2e
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
