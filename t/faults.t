@@ -10,6 +10,9 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $tenant = start_tenant();
+my $mounted;
+
+END { local $?; system("umount $mounted") if $mounted }
 
 sub fresh {
     control('/reset', { all => JSON::PP::true });
@@ -53,6 +56,7 @@ subtest 'a disk that is full, or read-only' => sub {
     mkdir $state;
     plan skip_all => 'no tmpfs may be mounted'
         if system("mount -t tmpfs -o size=64k none $state 2> /dev/null") != 0;
+    $mounted = $state;
     fill("$state/filler");
 
     fresh();
@@ -82,7 +86,6 @@ subtest 'a disk that is full, or read-only' => sub {
         providers => tenant_provider(jwks_state => $state, often()));
     is($nginx->status, 200, 'and is good for a start');
     ends_well($nginx);
-    system('umount', $state);
 };
 
 subtest 'no descriptors left' => sub {
