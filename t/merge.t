@@ -20,7 +20,8 @@ my $nginx;
 
 sub ask {
     my ($port, $request, @headers) = @_;
-    return IdTokenNginx::read_answer(IdTokenNginx::send_request({ port => $port }, $request, @headers));
+    my $server = bless { port => $port }, 'IdTokenNginx';
+    return $server->get($request, @headers);
 }
 sub status { return ask(@_)->{status} }
 
