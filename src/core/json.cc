@@ -330,6 +330,10 @@ Result<Json, JsonError> Json::parse(std::string_view text) {
     if (too_deep(text)) {
         return JsonError::depth;
     }
+    // jansson drops a NUL that follows a number, true, false or null.
+    if (text.find('\0') != text.npos) {
+        return JsonError::syntax;
+    }
 
     const AllocationScope scope;
     json_error_t error;

@@ -113,6 +113,14 @@ void a_member_twice_is_refused_at_any_depth(void **) {
 }
 
 void nul_is_refused(void **) {
+    for (const char *value : {"1", "1.5", "true", "false", "null"}) {
+        const std::string json = std::string(R"({"a":)") + value + "}";
+        accept(json);
+        // after the value, where jansson alone would overlook it
+        std::string nul = json;
+        nul.insert(nul.size() - 1, 1, '\0');
+        refuse(nul);
+    }
     refuse("{\"a\":\"x\0y\"}"sv);
     refuse("{\"a\0\":1}"sv);
     refuse("\0{}"sv);
