@@ -147,6 +147,21 @@ void append_number(std::string &out, T value) {
     out.append(buffer, end);
 }
 
+// The shortest form, but with an exponent where digits alone would be taken
+// for an integer of more than 64 bits, which jansson and others refuse.
+void append_real(std::string &out, double value) {
+    constexpr double kPastIntegers = 0x1p63;
+    if (value < kPastIntegers && value >= -kPastIntegers) {
+        append_number(out, value);
+        return;
+    }
+    char buffer[32];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
+                                   std::chars_format::scientific)
+                         .ptr;
+    out.append(buffer, end);
+}
+
 void append_array(std::string &out, const json_t *array) {
     out += '[';
     for (std::size_t i = 0; i < json_array_size(array); i++) {
@@ -292,7 +307,7 @@ void JsonView::append_json(std::string &out) const {
                 out, static_cast<std::int64_t>(json_integer_value(value_)));
             return;
         case JsonKind::real:
-            append_number(out, json_real_value(value_));
+            append_real(out, json_real_value(value_));
             return;
         case JsonKind::string:
             append_json_string(out, *string());

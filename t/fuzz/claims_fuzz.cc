@@ -46,58 +46,36 @@ constexpr const char *kValues[] = {R"("admin")",
                                    R"({"a":[1,{"b":2}]})"};
 constexpr fuzz::Words kWords{kNames, kValues};
 
-// Compares with what jansson reads, integers as reals: what we print of a real
-// may be without a fraction.
-bool same(JsonView value, const json_t *plain) {
-    switch (value.kind()) {
-        case JsonKind::null:
-            return json_is_null(plain);
-        case JsonKind::boolean:
-            return json_is_boolean(plain) &&
-                   json_is_true(plain) == *value.boolean();
-        case JsonKind::integer:
-        case JsonKind::real:
-            return json_is_real(plain) &&
-                   json_real_value(plain) == *value.number();
-        case JsonKind::string:
-            return json_is_string(plain) &&
-                   *value.string() ==
-                       std::string_view(json_string_value(plain),
-                                        json_string_length(plain));
-        case JsonKind::array:
-            if (!json_is_array(plain) ||
-                json_array_size(plain) != value.size()) {
-                return false;
-            }
-            for (std::size_t i = 0; i < value.size(); i++) {
-                if (!same(value.at(i), json_array_get(plain, i))) {
-                    return false;
-                }
-            }
-            return true;
-        case JsonKind::object:
-            break;
+bool is_number(JsonView value) {
+    return value.is(JsonKind::integer) || value.is(JsonKind::real);
+}
+
+// Numbers by value: a real may be printed without a fraction.
+bool same(JsonView a, JsonView b) {
+    if (is_number(a) && is_number(b)) {
+        return *a.number() == *b.number();
     }
-    bool equal =
-        json_is_object(plain) && json_object_size(plain) == value.size();
-    value.for_each_member([&](std::string_view name, JsonView member) {
-        equal = equal &&
-                same(member, json_object_getn(plain, name.data(), name.size()));
+    if (!a || !b || a.kind() != b.kind() || a.size() != b.size() ||
+        a.string() != b.string() || a.boolean() != b.boolean()) {
+        return false;
+    }
+    bool equal = true;
+    for (std::size_t i = 0; a.is(JsonKind::array) && i < a.size(); i++) {
+        equal = equal && same(a.at(i), b.at(i));
+    }
+    a.for_each_member([&](std::string_view name, JsonView member) {
+        equal = equal && same(member, b.find(name));
     });
     return equal;
 }
 
-void check_text(JsonView value) {
+// What is shown reads back the same.
+void check_text(JsonView object) {
     std::string json;
-    value.append_json(json);
+    object.append_json(json);
     REQUIRE(!fuzz::has_control_byte(json));
-    json_t *again =
-        json_loadb(json.data(), json.size(),
-                   JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES |
-                       JSON_DECODE_INT_AS_REAL,
-                   nullptr);
-    REQUIRE(again != nullptr && same(value, again));
-    json_decref(again);
+    const auto again = Json::parse(json);
+    REQUIRE(again && same(object, again->view()));
 }
 
 void check_packed(JsonView value, ClaimValue packed) {
@@ -131,16 +109,20 @@ void check_packed(JsonView value, ClaimValue packed) {
 
 void check_number(std::string_view text) {
     const auto number = parse_number(text);
+    REQUIRE(!number || std::isfinite(*number));
+    // jansson overlooks a NUL behind a number.
+    if (text.find_first_of(std::string_view(" \t\r\n\0", 5)) != text.npos) {
+        return;
+    }
     json_t *plain =
         json_loadb(text.data(), text.size(),
                    JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, nullptr);
-    if (json_is_real(plain) && text.find_first_of(" \t\r\n") == text.npos) {
+    if (json_is_real(plain)) {
         // The least reals may be said to be out of range.
         REQUIRE(number ? *number == json_real_value(plain)
                        : std::fabs(json_real_value(plain)) < 1e-300);
     }
     json_decref(plain);
-    REQUIRE(!number || std::isfinite(*number));
 }
 
 void check_rule(const Operand &operand, std::string_view rule) {
@@ -216,6 +198,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
         REQUIRE(claims.error() == Error::payload_json);
         return 0;
     }
+    REQUIRE(rest.find('\0') == rest.npos);
     check_text(claims->root());
     std::vector<JsonView> views{claims->root(), JsonView()};
     if (path) {

@@ -126,6 +126,7 @@ paths = ("sub", "/a/0/b", "/roles/1", "/~0~1", "/~2", "/", "", "1e-7")
 for n, claims in enumerate(claim_sets):
     seed("claims", f"{paths[n % len(paths)]}\n{rules[n % len(rules)]}\n".encode()
          + claims)
+    seed("assertion", claims)
 
 for folder in sorted(out.iterdir()):
     print(f"{folder.name}: {len(list(folder.iterdir()))} seeds")

@@ -297,6 +297,16 @@ void numbers_in_their_shortest_exact_form(void **) {
     assert_text(shown("0.30000000000000004"), "0.30000000000000004");
 }
 
+// Digits alone would be an integer that no parser of ours takes.
+void reals_beyond_integers_have_an_exponent(void **) {
+    assert_text(shown("12345678901234567890.0"), "1.2345678901234567e+19");
+    assert_text(shown("-12345678901234567890.0"), "-1.2345678901234567e+19");
+    assert_text(shown("9223372036854775808.0"), "9.223372036854776e+18");
+    assert_text(shown("-9223372036854775808.0"), "-9223372036854775808");
+    const std::string once = compact(R"({"n":[12345678901234567890.0,1e19]})");
+    assert_text(compact(once), once);
+}
+
 void claims_are_shown_as_they_are(void **) {
     assert_text(shown("\"a \\u00e9\""), "a \xc3\xa9");
     assert_text(shown("\"a\\nb\""), "a\nb");
@@ -380,6 +390,7 @@ int main() {
         cmocka_unit_test(members_keep_the_order_of_the_document),
         cmocka_unit_test(compact_json),
         cmocka_unit_test(numbers_in_their_shortest_exact_form),
+        cmocka_unit_test(reals_beyond_integers_have_an_exponent),
         cmocka_unit_test(claims_are_shown_as_they_are),
         cmocka_unit_test(what_is_shown_reads_back_the_same),
         cmocka_unit_test(a_document_moves),
