@@ -140,6 +140,10 @@ Result<std::string> sign_with_openssl(const AssertionKey &key,
                        &size, input, token.size()) != 1) {
         return Error::internal;
     }
+    // OpenSSL 3.0 takes the -1 of an i2d_ECDSA_SIG() without memory for a size.
+    if (size > signature.size()) {
+        return Error::out_of_memory;
+    }
     signature.resize(size);
     if (key.algorithm().scheme == Scheme::ecdsa) {
         signature = raw_signature(signature);

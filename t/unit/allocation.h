@@ -104,7 +104,13 @@ long with_each_allocation_failing(Failing how, Work work, Judge judge) {
 
 }  // namespace unit
 
+// Nothing here is that large: somewhere a length went wrong.
+inline constexpr std::size_t kMostAtOnce = std::size_t{256} << 20;
+
 void *operator new(std::size_t size) {
+    if (size > kMostAtOnce) {
+        std::abort();
+    }
     void *p = unit::must_fail() ? nullptr : std::malloc(size == 0 ? 1 : size);
     if (p == nullptr) {
         throw std::bad_alloc();
