@@ -318,6 +318,9 @@ fuzz: fuzz-build ## run each fuzz target TIME seconds (clang); TARGETS= names so
 	@t/fuzz/run.sh $(F) $(TIME) $(TARGETS)
 
 fuzz-build:
+	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | $(CLANGXX) -x c - \
+	    -fsanitize=fuzzer,address -o /dev/null 2> /dev/null || { echo \
+	    'fuzz: needs clang and its fuzzer runtime: "make deps-analysis"' >&2; false; }
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(F) CXX='$(CLANGXX)' \
 	    CXXFLAGS='$(fuzz_flags) -fsanitize=fuzzer-no-link' \
 	    fuzz_engine=-fsanitize=fuzzer fuzzers
@@ -364,9 +367,12 @@ modules_path = $(or $(shell $(NGINX_BIN) -V 2>&1 | \
                  sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),\
                  /usr/lib/nginx/modules)
 
-.PHONY: deps deps-browser install
+.PHONY: deps deps-analysis deps-browser install
 deps: ## install what building and testing need (Debian)
 	@t/tools/deps.sh
+
+deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
+	@t/tools/deps.sh --analysis
 
 deps-browser: ## install what the browser's story needs, too (Debian)
 	@t/tools/deps.sh --browser

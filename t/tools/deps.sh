@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building and testing need and the machine lacks, and nothing
 # else. --check only says what is missing (0: nothing); --browser adds what the
-# end-to-end tests with a browser need, --bench what the benchmarks need.
+# end-to-end tests with a browser need, --bench what the benchmarks need,
+# --analysis what fuzzing and static analysis need.
 set -eu
 
 tools=$(dirname "$0")
@@ -16,7 +17,9 @@ for option in "$@"; do
         --check) check=yes ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;
-        *) echo "usage: deps.sh [--check] [--browser] [--bench]" >&2; exit 2 ;;
+        --analysis) packages="$packages clang libclang-rt-dev clang-format
+            clang-tidy clang-tools cppcheck" ;;
+        *) echo "usage: deps.sh [--check] [--browser] [--bench] [--analysis]" >&2; exit 2 ;;
     esac
 done
 newer_suites="trixie forky sid"
