@@ -234,10 +234,10 @@ asan_env = ASAN_OPTIONS=detect_odr_violation=0:log_path=$(A)/reports/asan \
            UBSAN_OPTIONS=print_stacktrace=1:log_path=$(A)/reports/ubsan \
            LSAN_OPTIONS=suppressions=$(CURDIR)/t/tools/lsan.supp:print_suppressions=0
 
-asan: ## unit tests, t/*.t and the vectors, all under ASan and UBSan
+asan: ## unit tests, t/*.t, the vectors and a soak, all under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) tools asan-build
 	@MAKE='$(MAKE)' t/tools/suite.sh $(A)/log \
-	    asan-unit asan-integration asan-blackbox
+	    asan-unit asan-integration asan-blackbox asan-soak
 
 # nginx itself gets ASan only: its own code is not clean under UBSan.
 asan-build: $(full_src)
@@ -261,6 +261,10 @@ asan-integration:
 
 asan-blackbox:
 	@$(asan_test) python3 t/tools/blackbox.py
+
+.PHONY: asan-soak
+asan-soak:
+	@$(asan_test) python3 t/tools/soak.py --time $(TIME)
 
 # What the tests reach. The workers write their counts, whoever they run as.
 C := $(B)/coverage

@@ -61,7 +61,7 @@ def config(tenant, folder, backend, **counts):
     id_token_cache 1m;
     id_token_claim_set $deep address.country;
     id_token_claim_set $steps https://claims.test/roles 0;
-    map $http_x_which $which {{ default tenant; other nobody; }}
+    map $http_x_which $which {{ default nobody; one tenant; }}
 {providers(tenant, folder, **counts)}
     id_token_assertion app {{
         key {assertion_key(folder)};
