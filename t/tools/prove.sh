@@ -55,16 +55,16 @@ one() {
     if [ -f "$TEST_NGINX_SERVROOT/logs/nginx.pid" ]; then
         kill "$(cat "$TEST_NGINX_SERVROOT/logs/nginx.pid")" 2> /dev/null
     fi
-    passed=$(grep -c '^ok ' "$1/$name.log")
-    failed=$(grep -c '^not ok .*' "$1/$name.log")
-    skipped=$(grep -c '^ok .*# [Ss][Kk][Ii][Pp]' "$1/$name.log")
+    passed=$(grep -ac '^ok ' "$1/$name.log")
+    failed=$(grep -ac '^not ok .*' "$1/$name.log")
+    skipped=$(grep -ac '^ok .*# [Ss][Kk][Ii][Pp]' "$1/$name.log")
     passed=$((passed - skipped))
     if [ "$rc" != 0 ] && [ "$failed" = 0 ]; then
         failed=1
     fi
     if [ "$failed" != 0 ]; then
         echo "== $2"
-        grep -v '^ok ' "$1/$name.log"
+        grep -av '^ok ' "$1/$name.log"
     fi
     echo "$passed $failed $skipped" > "$1/$name.count"
     printf '%-36s %5d passed, %d failed, %3d s\n' \

@@ -17,17 +17,18 @@ export -f one
 
 printf '%s\n' "$@" | xargs -P "${JOBS:-2}" -I{} bash -c 'one "$0" "$1"' "$out" {}
 
+# cmocka 1 sums up on standard error, cmocka 2 on standard output.
 count() {
-    sed -n "s/.*\[  $2 *\] \([0-9]*\) test(s).*/\1/p" "$1" |
+    cat "$1.out" "$1.err" | sed -n "s/.*\[  $2 *\] \([0-9]*\) test(s).*/\1/p" |
         awk '{n += $1} END {print n + 0}'
 }
 
 passed=0 failed=0 skipped=0
 for program in "$@"; do
     name=$(basename "$program")
-    p=$(count "$out/$name.err" PASSED)
-    f=$(count "$out/$name.err" FAILED)
-    s=$(count "$out/$name.err" SKIPPED)
+    p=$(count "$out/$name" PASSED)
+    f=$(count "$out/$name" FAILED)
+    s=$(count "$out/$name" SKIPPED)
     rc=$(cat "$out/$name.rc")
     if [ "$rc" != 0 ] && [ "$f" = 0 ] || [ "$p$f$s" = 000 ]; then
         f=1
