@@ -133,7 +133,7 @@ ngx_http_auth_id_token_nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept
             }
         }
 
-        fclose(file);
+        (void) fclose(file);
     }
 
     if (n == 0) {
