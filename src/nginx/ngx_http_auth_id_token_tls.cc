@@ -108,7 +108,7 @@ ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
     trust = &tls->trust;
 
     if (ngx_ssl_trusted_certificate(cf, &tls->ssl, &trust->trusted_certificate,
-                                    trust->verify_depth)
+                                    static_cast<ngx_int_t>(trust->verify_depth))
         != NGX_OK)
     {
         return NGX_ERROR;
