@@ -184,6 +184,17 @@ soak: $(MODULE) $(tools) ## mixed traffic, every answer judged, for TIME (600) s
 mutation: ## break one rule at a time: a test has to notice each; ONLY= names some
 	@BUILD=$(B) NGINX_BIN=$(NGINX_BIN) python3 t/tools/mutation.py --only '$(ONLY)'
 
+# All but those that test what the cache itself does.
+.PHONY: caches
+caches: $(MODULE) $(tools) ## t/*.t with the cache off and with one of 4 KB
+	@for size in off 4k; do \
+	    $(test_env) NGINX_BIN=$(CURDIR)/t/tools/cache_nginx.sh CACHE=$$size \
+	        REAL_NGINX=$(NGINX_BIN) PART=cache-$$size \
+	        t/tools/prove.sh $(B)/log/cache-$$size $(or $(TESTS), \
+	        $(filter-out t/assertion.t t/cache.t,$(wildcard t/*.t))) \
+	        || exit 1; \
+	done
+
 .PHONY: e2e e2e-browser
 STORIES ?= http second browser
 e2e: $(MODULE) ## a real provider, nginx and an API; a browser, too, if there
