@@ -169,17 +169,9 @@ char *ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_http_complex_value_t *ngx_http_auth_id_token_compile(ngx_conf_t *cf,
     ngx_str_t *value) noexcept;
 
-/* the slot of a claim named in a directive; NGX_ERROR: logged */
-ngx_int_t ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_uint_t *slot) noexcept;
-
 /* a new array: a, then b; NULL: out of memory */
 ngx_array_t *ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a,
     ngx_array_t *b) noexcept;
-
-/* the number of the slot that holds this claim */
-ngx_uint_t ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
-    const id_token::ClaimPath &path);
 
 /* ..._provider.cc */
 
@@ -226,6 +218,9 @@ char *ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
     ngx_http_auth_id_token_loc_conf_t *prev,
     ngx_http_auth_id_token_loc_conf_t *conf) noexcept;
+
+/* ..._upstream.cc */
+
 ngx_int_t ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r)
     noexcept;
 
@@ -287,10 +282,27 @@ ngx_int_t ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
 void ngx_http_auth_id_token_report(ngx_http_request_t *r,
     ngx_http_auth_id_token_ctx_t *ctx) noexcept;
 
+/* ..._claims.cc */
+
+ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
+char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
+/* the slot of a claim named in a directive; NGX_ERROR: logged */
+ngx_int_t ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_uint_t *slot) noexcept;
+
+/* the number of the slot that holds this claim */
+ngx_uint_t ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
+    const id_token::ClaimPath &path);
+
+/* the whole claim set of ctx->token; may throw std::bad_alloc */
+const id_token::Claims *ngx_http_auth_id_token_parse_claims(
+    ngx_http_auth_id_token_ctx_t *ctx);
+
 /* ..._variables.cc */
 
 ngx_int_t ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept;
-ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
 
 /*
  * Whose claims this request may show: proven for its present location, or, in
@@ -298,13 +310,6 @@ ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
  */
 ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_proven(
     ngx_http_request_t *r) noexcept;
-
-/* the whole claim set of ctx->token; may throw std::bad_alloc */
-const id_token::Claims *ngx_http_auth_id_token_parse_claims(
-    ngx_http_auth_id_token_ctx_t *ctx);
-
-char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
 
 
 static inline std::string_view
