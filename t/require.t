@@ -82,6 +82,16 @@ for my $row (
 }
 
 # an absent claim meets no rule but !present
+# A claim of a kind that the operator does not judge meets neither.
+for my $rule ('s = a', 's != a', 's in a b', 's !in a b', 's ~ .', 's !~ .') {
+    for my $value ('["a"]', '["b"]', '[]', '{"k":"a"}') {
+        rule($rule, 403, qq{"s":$value});
+    }
+}
+for my $rule ('s has a', 's !has a') {
+    rule($rule, 403, '"s":{"a":"a"}');
+}
+
 for my $rule ('gone = a', 'gone != a', 'gone in a b', 'gone !in a b', 'gone has a', 'gone !has a', 'gone ~ .', 'gone !~ .',
     'gone < 1', 'gone !< 1', 'gone > 1', 'gone !> 1', 'gone present', '/gone/a != a', '/s/0 != a', 'gone !in ""', 'gone = ""') {
     rule($rule, 403, '"s":"x"');

@@ -110,12 +110,16 @@ bool meets(const Operand &operand, OperatorWord op,
     }
 
     if (op.op == Operator::has) {
+        if (!operand.text && operand.claim.kind() == JsonKind::object) {
+            return false;
+        }
+
         return has_one_of(operand, values) != op.negated;
     }
 
     const auto scalar = operand.scalar();
 
-    return (scalar && contains(values, *scalar)) != op.negated;
+    return scalar && contains(values, *scalar) != op.negated;
 }
 
 }  // namespace id_token

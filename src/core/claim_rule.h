@@ -53,7 +53,8 @@ struct Operand {
     [[nodiscard]] std::optional<double> number() const noexcept;
 };
 
-// Judges all operators but `matches`. An operand that is absent, or a value
+// Judges all operators but `matches`. An operand that is absent or of a kind
+// that the operator does not judge (an array for =, a string for <), or a value
 // that is no number where one is needed, meets neither the rule nor its
 // negation.
 [[nodiscard]] bool meets(const Operand &operand, OperatorWord op,
