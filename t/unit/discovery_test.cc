@@ -97,6 +97,9 @@ void what_is_no_object_is_refused(void **) {
     refuse("{\"issuer\":\"https://op.example.com\"", DiscoveryError::syntax);
     refuse(R"({"issuer":"a","issuer":"b"})", DiscoveryError::syntax);
     refuse("[]", DiscoveryError::not_an_object);
+    const std::string deep =
+        R"({"a":)" + std::string(200, '[') + std::string(200, ']') + "}";
+    refuse(deep, DiscoveryError::depth);
 }
 
 void an_https_issuer_never_leads_to_http(void **) {

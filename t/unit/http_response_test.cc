@@ -390,6 +390,22 @@ void any_bytes_end_in_a_verdict(void **) {
     }
 }
 
+// The end of the connection changes nothing any more, nor do further bytes.
+void a_verdict_stays(void **) {
+    HttpResponse good(kMaxBody);
+    assert_true(good.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") ==
+                State::done);
+    assert_true(good.feed("HTTP/1.1 500 No\r\n\r\n") == State::done);
+    assert_true(good.close() == State::done);
+    assert_string_equal(good.body().c_str(), "{}");
+
+    HttpResponse bad(kMaxBody);
+    assert_true(bad.feed("HTTP/1.1 500 No\r\n\r\n") == State::failed);
+    assert_true(bad.feed("HTTP/1.1 200 OK\r\n\r\n{}") == State::failed);
+    assert_true(bad.close() == State::failed);
+    assert_true(bad.error() == HttpError::status);
+}
+
 }  // namespace
 
 int main() {
@@ -413,6 +429,7 @@ int main() {
         cmocka_unit_test(an_age_is_a_number_of_seconds),
         cmocka_unit_test(tunnels_have_no_body),
         cmocka_unit_test(any_bytes_end_in_a_verdict),
+        cmocka_unit_test(a_verdict_stays),
     };
     return cmocka_run_group_tests_name("http_response", tests, nullptr,
                                        nullptr);
