@@ -31,11 +31,11 @@ class Scenarios:
         self.servers.append(nginx)
         return nginx
 
-    def add(self, name, target, base=None, gate=None):
+    def add(self, name, target, base=None, gate=None, bare=None):
         """`base`: the path at the bare nginx, if it is another one."""
         status = 401 if base == "/401" else 200
         result = Result(name, target,
-                        target.of(self.bare, base, status))
+                        target.of(bare or self.bare, base, status))
         result.gate = gate
         self.results.append(result)
         return result
@@ -130,12 +130,13 @@ class Scenarios:
         keys = self.server("keys", keys=1000)
         keys_new = self.server("keys-new", keys=1000, cache="1m")
         many = self.server("many", servers=1000, providers=1000)
+        bare = self.server("bare-many", module=False, servers=1000)
         hosts = self.tokens.hosts(self.tokens.good(2000), 1000)
         self.add("1,000 keys, repeated token", Target(keys, tokens=one))
         self.add("1,000 keys, every token new",
                  Target(keys_new, tokens=self.tokens.good(2000)))
         self.add("1,000 servers and providers, 2,000 in rotation",
-                 Target(many, tokens=hosts))
+                 Target(many, tokens=hosts), bare=bare)
 
     def run(self, report):
         for nginx in self.servers:
@@ -157,6 +158,7 @@ class Scenarios:
 
     def memory(self, report):
         known = {"bare": "bare nginx",
+                 "bare-many": "bare nginx, 1,000 servers",
                  "main": "id_token_cache 8m, 2,000 tokens and more",
                  "overflow": "id_token_cache 8m, overflowing",
                  "big": "id_token_cache 128m, %s tokens"
