@@ -128,5 +128,9 @@ for n, claims in enumerate(claim_sets):
          + claims)
     seed("assertion", claims)
 
+for n in range(16):
+    steps = b"".join(hashlib.sha256(bytes([n, i])).digest() for i in range(4))
+    seed("cache", bytes([n]) + steps)
+
 for folder in sorted(out.iterdir()):
     print(f"{folder.name}: {len(list(folder.iterdir()))} seeds")
