@@ -192,6 +192,27 @@ subtest 'a worker that stands still is overtaken when its lease ends' => sub {
     ends_well($nginx);
 };
 
+subtest 'nobody waits longer than an attempt may take' => sub {
+    fresh();
+    control('/fault', { preset => 'hang-head', times => 1 });
+    my $nginx = IdTokenNginx->start(
+        providers => tenant_provider(jwks_timeout => '1s'), workers => 2);
+    my @fetching;
+    wait_for(sub { @fetching = $nginx->fetching($tenant->{http}) })
+        or fail('nobody fetches');
+    kill 'STOP', $fetching[0];
+    my $began  = time;
+    my $answer = $nginx->get('/api', bearer());
+    my $waited = time - $began;
+    kill 'CONT', $fetching[0];
+    is($answer->{status}, 503, 'refused');
+    is($answer->{error}, 'keys_wait_timeout', 'since the time was up');
+    cmp_ok($waited, '>=', 1, 'not before the attempt could have ended');
+    like($answer->{'retry-after'}, qr/^[1-9]/, 'with a time to try again');
+    ok(wait_for(sub { $nginx->status == 200 }, 6), 'let in later');
+    ends_well($nginx);
+};
+
 subtest 'keys survive a binary upgrade' => sub {
     fresh();
     my $nginx = IdTokenNginx->start(providers => tenant_provider(),

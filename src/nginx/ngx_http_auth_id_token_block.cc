@@ -301,7 +301,8 @@ ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
         return const_cast<char *>("cannot be empty:");
     }
 
-    *path = static_cast<ngx_path_t *>(ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
+    *path = static_cast<ngx_path_t *>(
+                ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
     if (*path == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }

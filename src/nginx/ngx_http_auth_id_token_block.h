@@ -19,7 +19,7 @@ typedef struct {
     time_t                                  max_age;
     time_t                                  max_auth_age;
     ngx_http_auth_id_token_keys_settings_t  keys;
-    const char                             *remote;  /* a word that needs a URL */
+    const char                             *remote;  /* a word for a URL */
 } ngx_http_auth_id_token_block_t;
 
 

@@ -3,7 +3,7 @@
 #include "ngx_http_auth_id_token_upstream.h"
 
 
-/* as an upstream may fold it: case, and everything that is no letter or digit */
+/* as an upstream may fold it: case, and what is no letter or digit */
 
 static u_char
 ngx_http_auth_id_token_fold(u_char c)

@@ -150,8 +150,8 @@ static ngx_http_module_t  ngx_http_auth_id_token_module_ctx = {
     NULL,                                      /* create server configuration */
     NULL,                                      /* merge server configuration */
 
-    ngx_http_auth_id_token_create_loc_conf,    /* create location configuration */
-    ngx_http_auth_id_token_merge_loc_conf      /* merge location configuration */
+    ngx_http_auth_id_token_create_loc_conf,    /* create location conf */
+    ngx_http_auth_id_token_merge_loc_conf      /* merge location conf */
 };
 
 

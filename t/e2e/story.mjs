@@ -20,7 +20,7 @@ export async function story(w) {
     const get = (path, headers) => request(w.app + path, { headers });
     const post = (path, headers) =>
         request(w.app + path, { method: 'POST', headers, body: '{}' });
-    const fromApi = (answer) => 
+    const fromApi = (answer) =>
         answer.headers['content-type'] === 'application/json';
 
     async function unreached(body) {
