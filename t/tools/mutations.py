@@ -225,18 +225,29 @@ nginx("browser", "csrf preflight",
       ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
       ("preflight without credentials", "&& cookie.count == 0", ""))
 
-nginx("headers", "headers strip",
+nginx("headers", "headers",
+      ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
+       "return c;"))
+
+nginx("upstream", "headers",
       ("client copies go", "if (ngx_http_auth_id_token_is_listed(conf->headers, h->key)\n",
        "if (false\n"),
-      ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
-       "return c;"),
-      ("Authorization goes", "                return id_token::is_bearer(\n                           ngx_http_auth_id_token_view(h->value));",
-       "                return 0;"),
-      ("the cookie goes", "                ours = 1;", "                ours = 0;"))
+      ("headers of another location go", "|| ngx_http_auth_id_token_is_listed(ctx->headers, h->key))",
+       "|| false)"),
+      ("printable alone", "if (!value.present() || !value.printable()) {",
+       "if (!value.present()) {"))
+
+nginx("strip", "strip phases",
+      ("Authorization goes", "                return id_token::is_bearer(",
+       "                return false && id_token::is_bearer("),
+      ("the cookie goes", "                ours = 1;", "                ours = 0;"),
+      ("known after it was stripped", "    ctx->presented = presented;", ""))
 
 nginx("variables", "claims phases",
       ("only what is proven", "return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;",
-       "return (ctx != NULL && ctx->token) ? ctx : NULL;"),
+       "return (ctx != NULL && ctx->token) ? ctx : NULL;"))
+
+nginx("claims", "claims",
       ("only what is printable", "if (!value.present() || !value.printable()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());",
        "if (!value.present()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());"))
 
