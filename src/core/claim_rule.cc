@@ -32,9 +32,8 @@ bool has_one_of(const Operand &operand,
         return contains(values, *scalar);
     }
 
-    return operand.claim.any_element([&](ClaimValue element) {
-        return contains(values, element.text());
-    });
+    return operand.claim.any_element(
+        [&](ClaimValue element) { return contains(values, element.text()); });
 }
 
 }  // namespace

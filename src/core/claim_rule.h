@@ -34,11 +34,12 @@ struct OperatorWord {
 };
 
 // "=", "!=", "in", "!in" ...; nothing for another word.
-[[nodiscard]] std::optional<OperatorWord> parse_operator(std::string_view word)
-    noexcept;
+[[nodiscard]] std::optional<OperatorWord> parse_operator(
+    std::string_view word) noexcept;
 
 // A JSON number, as the values of < and > have to be.
-[[nodiscard]] std::optional<double> parse_number(std::string_view text) noexcept;
+[[nodiscard]] std::optional<double> parse_number(
+    std::string_view text) noexcept;
 
 // What a rule is about: a claim, or the text of a variable (empty = absent).
 struct Operand {

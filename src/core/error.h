@@ -14,12 +14,12 @@ namespace id_token {
 
 // What kind of answer a reason calls for.
 enum class Answer : std::uint8_t {
-    none,         // nothing is wrong
-    missing,      // 401, challenge without an error code (RFC 6750 3.1)
-    malformed,    // 400, error="invalid_request"
-    invalid,      // 401, error="invalid_token"
-    forbidden,    // 403, error="insufficient_scope" where a rule on claims failed
-    not_found,    // 404, for rules that hide what they guard
+    none,       // nothing is wrong
+    missing,    // 401, challenge without an error code (RFC 6750 3.1)
+    malformed,  // 400, error="invalid_request"
+    invalid,    // 401, error="invalid_token"
+    forbidden,  // 403, error="insufficient_scope" where a rule on claims failed
+    not_found,  // 404, for rules that hide what they guard
     unavailable,  // 503 with Retry-After
     internal,     // 500
 };
@@ -34,8 +34,7 @@ enum class Answer : std::uint8_t {
     /* presenting it: rules 1 to 3 */                                          \
     X(token_missing, missing, "no token was presented")                        \
     X(credentials_malformed, malformed, "the credentials are malformed")       \
-    X(credentials_ambiguous, malformed,                                        \
-      "more than one token was presented")                                     \
+    X(credentials_ambiguous, malformed, "more than one token was presented")   \
     X(token_too_long, invalid, "the token is too long")                        \
     X(token_format, invalid, "the token is not a compact JWS")                 \
     X(token_encrypted, invalid, "encrypted tokens are not accepted")           \
@@ -87,7 +86,8 @@ enum class Answer : std::uint8_t {
     /* keys */                                                                 \
     X(keys_unavailable, unavailable, "the signing keys are unavailable")       \
     X(keys_refetch_failed, unavailable, "the signing keys cannot be updated")  \
-    X(keys_wait_timeout, unavailable, "waiting for the signing keys timed out")\
+    X(keys_wait_timeout, unavailable,                                          \
+      "waiting for the signing keys timed out")                                \
     X(keys_wait_full, unavailable, "too many requests wait for signing keys")  \
     /* ourselves */                                                            \
     X(out_of_memory, internal, "out of memory")                                \

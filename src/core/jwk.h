@@ -16,23 +16,23 @@ namespace id_token {
 
 // Why an entry of a key set is not used.
 // X(name, text, worth_a_warning)
-#define ID_TOKEN_JWK_ERRORS(X)                                       \
-    X(not_an_object, "is not an object", false)                      \
-    X(kty_missing, "has no \"kty\"", false)                          \
-    X(kty_unknown, "has an unknown \"kty\"", false)                  \
-    X(crv_unknown, "has an unknown \"crv\"", false)                  \
-    X(symmetric, "is symmetric (\"oct\")", true)                     \
-    X(private_members, "holds private members", true)                \
-    X(kid_type, "has a \"kid\" that is not a string", false)         \
-    X(use, "is not for signatures (\"use\")", false)                 \
-    X(key_ops, "is not for verification (\"key_ops\")", false)       \
-    X(alg, "is for another algorithm (\"alg\")", false)              \
-    X(member_invalid, "has a missing or invalid member", true)       \
-    X(rsa_size, "has a modulus outside 2048 to 16384 bits", true)    \
-    X(rsa_modulus, "has an even modulus", true)                      \
-    X(rsa_exponent, "has an exponent that is even or below 3", true) \
-    X(point, "has a point that is not on the curve", true)           \
-    X(small_order, "is a point of small order", true)                \
+#define ID_TOKEN_JWK_ERRORS(X)                                                 \
+    X(not_an_object, "is not an object", false)                                \
+    X(kty_missing, "has no \"kty\"", false)                                    \
+    X(kty_unknown, "has an unknown \"kty\"", false)                            \
+    X(crv_unknown, "has an unknown \"crv\"", false)                            \
+    X(symmetric, "is symmetric (\"oct\")", true)                               \
+    X(private_members, "holds private members", true)                          \
+    X(kid_type, "has a \"kid\" that is not a string", false)                   \
+    X(use, "is not for signatures (\"use\")", false)                           \
+    X(key_ops, "is not for verification (\"key_ops\")", false)                 \
+    X(alg, "is for another algorithm (\"alg\")", false)                        \
+    X(member_invalid, "has a missing or invalid member", true)                 \
+    X(rsa_size, "has a modulus outside 2048 to 16384 bits", true)              \
+    X(rsa_modulus, "has an even modulus", true)                                \
+    X(rsa_exponent, "has an exponent that is even or below 3", true)           \
+    X(point, "has a point that is not on the curve", true)                     \
+    X(small_order, "is a point of small order", true)                          \
     X(crypto, "is refused by OpenSSL", true)
 
 enum class JwkError : std::uint8_t {

@@ -24,11 +24,11 @@ inline constexpr std::size_t kMaxKeysTried = 4;
 
 // Why a document is not a key set that can be used.
 // X(name, text)
-#define ID_TOKEN_JWKS_ERRORS(X)              \
-    X(syntax, "is not valid JSON")           \
-    X(depth, "is nested too deeply")         \
-    X(not_an_object, "is not a JSON object") \
-    X(no_keys, "has no \"keys\" array")      \
+#define ID_TOKEN_JWKS_ERRORS(X)                                                \
+    X(syntax, "is not valid JSON")                                             \
+    X(depth, "is nested too deeply")                                           \
+    X(not_an_object, "is not a JSON object")                                   \
+    X(no_keys, "has no \"keys\" array")                                        \
     X(no_usable_key, "holds no usable key")
 
 enum class JwksError : std::uint8_t {

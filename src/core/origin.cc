@@ -29,8 +29,8 @@ std::size_t find_port(std::string_view authority) {
     const std::size_t colon = authority.rfind(':');
     const std::size_t bracket = authority.rfind(']');
 
-    if (bracket != std::string_view::npos &&
-        colon != std::string_view::npos && colon < bracket) {
+    if (bracket != std::string_view::npos && colon != std::string_view::npos &&
+        colon < bracket) {
         return std::string_view::npos;
     }
 

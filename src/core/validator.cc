@@ -134,7 +134,8 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
     }
     if (error != Error::ok) {
         explain_kid(header.kid, diagnosis);
-        return {error, {},
+        return {error,
+                {},
                 error == Error::key_unknown && !memo->candidates.kid_known};
     }
 

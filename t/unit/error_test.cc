@@ -26,9 +26,9 @@ bool fit_for_a_challenge(std::string_view text) {
 }
 
 void every_reason_has_the_row_of_its_name(void **) {
-#define X(reason, kind, text)                                \
-    assert_text(error_row(Error::reason).name, #reason);     \
-    assert_text(error_row(Error::reason).description, text); \
+#define X(reason, kind, text)                                                  \
+    assert_text(error_row(Error::reason).name, #reason);                       \
+    assert_text(error_row(Error::reason).description, text);                   \
     assert_true(error_row(Error::reason).answer == Answer::kind);
     ID_TOKEN_ERRORS(X)
 #undef X

@@ -389,9 +389,9 @@ void the_error_queue_is_left_as_found(void **) {
 }
 
 void every_reason_has_its_row(void **) {
-#define X(reason, words, worth)                                 \
-    assert_text(jwk_error_row(JwkError::reason).name, #reason); \
-    assert_text(jwk_error_row(JwkError::reason).text, words);   \
+#define X(reason, words, worth)                                                \
+    assert_text(jwk_error_row(JwkError::reason).name, #reason);                \
+    assert_text(jwk_error_row(JwkError::reason).text, words);                  \
     assert_int_equal(jwk_error_row(JwkError::reason).warn, worth);
     ID_TOKEN_JWK_ERRORS(X)
 #undef X

@@ -61,12 +61,27 @@ void addresses_are_hosts(void **) {
 }
 
 void anything_else_is_no_origin(void **) {
-    for (const char *text :
-         {"", "null", "app.example", "https://", "https:///", "ftp://a",
-          "https://a/", "https://a?b", "https://a#b", "https://u@a",
-          "https://a:", "https://a:0", "https://a:65536", "https://a:+1",
-          "https://a b", "https://a, https://b", "https://[::1", "https://::1",
-          "HTTPS://a", "https://a\\b", "https://[a]b"}) {
+    for (const char *text : {"",
+                             "null",
+                             "app.example",
+                             "https://",
+                             "https:///",
+                             "ftp://a",
+                             "https://a/",
+                             "https://a?b",
+                             "https://a#b",
+                             "https://u@a",
+                             "https://a:",
+                             "https://a:0",
+                             "https://a:65536",
+                             "https://a:+1",
+                             "https://a b",
+                             "https://a, https://b",
+                             "https://[::1",
+                             "https://::1",
+                             "HTTPS://a",
+                             "https://a\\b",
+                             "https://[a]b"}) {
         assert_false(parse_origin(text).has_value());
     }
 
