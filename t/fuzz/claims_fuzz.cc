@@ -125,6 +125,25 @@ void check_number(std::string_view text) {
     json_decref(plain);
 }
 
+bool is_judged(const Operand &operand, Operator op,
+               std::span<const std::string_view> values) {
+    if (op == Operator::is_present) {
+        return true;
+    }
+    if (!operand.present()) {
+        return false;
+    }
+    switch (op) {
+        case Operator::less:
+        case Operator::greater:
+            return operand.number() && parse_number(values[0]);
+        case Operator::has:
+            return operand.text || operand.claim.kind() != JsonKind::object;
+        default:
+            return operand.scalar().has_value();
+    }
+}
+
 void check_rule(const Operand &operand, std::string_view rule) {
     std::vector<std::string_view> words;
     while (!rule.empty()) {
@@ -147,12 +166,8 @@ void check_rule(const Operand &operand, std::string_view rule) {
                                                    words.size() - 1);
     const bool met = meets(operand, *op, values);
     const bool other_met = meets(operand, other, values);
-    // Never both; neither only of what is absent or no number.
-    REQUIRE(!(met && other_met));
-    const bool number = op->op == Operator::less || op->op == Operator::greater;
-    if (op->op == Operator::is_present ||
-        (operand.present() &&
-         (!number || (operand.number() && parse_number(values[0]))))) {
+    // Of what the operator judges, one of the two; of anything else, neither.
+    if (is_judged(operand, op->op, values)) {
         REQUIRE(met != other_met);
     } else {
         REQUIRE(!met && !other_met);
