@@ -30,13 +30,13 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
     mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
               ngx_http_cycle_get_module_main_conf(cycle,
                                             ngx_http_auth_id_token_module));
-    if (mcf == NULL) {
-        return NGX_OK;
-    }
-
     cmcf = static_cast<ngx_http_core_main_conf_t *>(
                ngx_http_cycle_get_module_main_conf(cycle,
                                                    ngx_http_core_module));
+
+    if (mcf == NULL || cmcf == NULL) {
+        return NGX_OK;
+    }
 
     v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
 
