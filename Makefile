@@ -365,7 +365,8 @@ lint: module ## clang-tidy, cppcheck, scan-build; symbols and hardening; LINT=
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested
-	@JOBS=$(JOBS) t/tools/check.sh
+	@t/tools/check.sh; status=$$?; \
+	    $(MAKE) --no-print-directory lint && exit $$status
 
 format: ## format the core and the tests in place
 	@t/tools/check.sh format

@@ -1,6 +1,6 @@
 #!/bin/bash
-# check.sh: what can be judged without running anything. Tools that are not
-# installed are skipped, and said so. "check.sh format" formats in place.
+# check.sh: what can be judged without running anything; lint.sh has the
+# analysers. "check.sh format" formats in place.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -11,7 +11,6 @@ failed=0
 shopt -s nullglob
 formatted=(src/core/*.{h,cc} t/unit/*.{h,cc} t/tools/*.{h,cc}
     t/fuzz/*.{h,cc} t/bench/*.{h,cc})
-core=(src/core/*.cc)
 scripts=(t/tools/*.sh t/e2e/*.sh t/bench/*.sh t/fuzz/*.sh .ci/run)
 
 # Other versions format differently.
@@ -46,10 +45,6 @@ skip() {
     echo "skipped $1: $2"
 }
 
-have() {
-    command -v "$1" > /dev/null
-}
-
 syntax() {
     local bad=0
     for script in "${scripts[@]}"; do
@@ -59,18 +54,6 @@ syntax() {
         esac
     done
     return $bad
-}
-
-tidy() {
-    printf '%s\n' "${core[@]}" | xargs -P "${JOBS:-2}" -n 4 sh -c '
-        clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c++20 \
-            -iquote src' sh 2> /dev/null
-}
-
-pure_cppcheck() {
-    cppcheck --quiet --std=c++20 --enable=warning,performance,portability \
-        --error-exitcode=1 --suppressions-list=$tools/cppcheck.supp \
-        -j "${JOBS:-2}" -Isrc src/core
 }
 
 check "layers: includes of the core point down" python3 $tools/check_layers.py
@@ -84,16 +67,6 @@ if [ -n "$format" ]; then
     check "format" "$format" --dry-run -Werror "${formatted[@]}"
 else
     skip format "no clang-format 14"
-fi
-if have clang-tidy; then
-    check "clang-tidy" tidy
-else
-    skip clang-tidy "not installed"
-fi
-if have cppcheck; then
-    check "cppcheck" pure_cppcheck
-else
-    skip cppcheck "not installed"
 fi
 
 echo "check: $passed passed, $failed failed"
