@@ -148,7 +148,12 @@ $(B)/tools/%: $(B)/obj/tools/%.o \
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit fuzz-replay integration blackbox rotation soak e2e
+parts := unit asan-unit fuzz-replay integration blackbox rotation soak e2e
+
+# Everything else that is judged; bench and matrix want a machine of their own.
+more_parts := check caches static asan-integration asan-blackbox asan-soak \
+              valgrind-unit valgrind-integration faults mutation coverage fuzz \
+              bench matrix
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
