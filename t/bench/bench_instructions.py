@@ -83,8 +83,8 @@ class Instructions:
 
     def same(self, name, count, other):
         gate = self.report.verdict(
-            name + " (instructions)", "within 1 %",
-            abs(count / other - 1) <= WITHIN)
+            name + " (instructions)", "<= 1 % more",
+            count / other - 1 <= WITHIN)
         self.rows.append([name, format(count, ",.0f"),
                           "%+.2f %%" % (100 * (count / other - 1)), gate])
 
