@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
@@ -12,20 +14,6 @@ constexpr std::string_view kScheme = "bearer";
 
 bool is_white(char c) noexcept {
     return c == ' ' || c == '\t';
-}
-
-std::string_view trim(std::string_view text) noexcept {
-    while (!text.empty() && is_white(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && is_white(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_token68_char(char c) noexcept {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
@@ -23,23 +25,6 @@ constexpr std::string_view kHttp = "HTTP/1.";
 
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
-}
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view text) noexcept {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == text.npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // RFC 9110 5.6.2.
@@ -249,23 +234,23 @@ HttpResponse::State HttpResponse::take_field(std::string_view line) {
         return refuse(HttpError::field);
     }
 
-    if (equals_ignoring_case(name, "content-length")) {
+    if (equal_ignoring_case(name, "content-length")) {
         take_length(value);
-    } else if (equals_ignoring_case(name, "transfer-encoding")) {
-        if (http_1_0_ || chunked_ || !equals_ignoring_case(value, "chunked")) {
+    } else if (equal_ignoring_case(name, "transfer-encoding")) {
+        if (http_1_0_ || chunked_ || !equal_ignoring_case(value, "chunked")) {
             flaw_ = HttpError::transfer_coding;
         }
         chunked_ = true;
-    } else if (equals_ignoring_case(name, "content-encoding")) {
-        if (!value.empty() && !equals_ignoring_case(value, "identity")) {
+    } else if (equal_ignoring_case(name, "content-encoding")) {
+        if (!value.empty() && !equal_ignoring_case(value, "identity")) {
             flaw_ = HttpError::content_coding;
         }
-    } else if (equals_ignoring_case(name, "cache-control")) {
+    } else if (equal_ignoring_case(name, "cache-control")) {
         cache_control_ += cache_control_.empty() ? "" : ", ";
         cache_control_ += value;
-    } else if (equals_ignoring_case(name, "age")) {
+    } else if (equal_ignoring_case(name, "age")) {
         take_age(value);
-    } else if (equals_ignoring_case(name, "location")) {
+    } else if (equal_ignoring_case(name, "location")) {
         location_ = value;
     }
     return State::more;

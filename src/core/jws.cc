@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ascii.h"
 #include "base64url.h"
 #include "json.h"
 
@@ -26,22 +27,9 @@ std::optional<std::string_view> take_segment(std::string_view &rest) noexcept {
     return segment;
 }
 
-bool equal_any_case(std::string_view text, std::string_view lower) noexcept {
-    if (text.size() != lower.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < text.size(); i++) {
-        const char c = text[i];
-        if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool names_jwt(std::string_view type) noexcept {
-    return equal_any_case(type, "jwt") ||
-           equal_any_case(type, "application/jwt");
+    return equal_ignoring_case(type, "jwt") ||
+           equal_ignoring_case(type, "application/jwt");
 }
 
 // Absent or another content type; not a nested token, nor anything that might
@@ -59,7 +47,7 @@ bool typ_allowed(JsonView typ) noexcept {
         return true;
     }
     const auto type = typ.string();
-    return type && (names_jwt(*type) || equal_any_case(*type, "jose"));
+    return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));
 }
 
 // Rules 6 to 10 on a parsed header.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
@@ -15,15 +17,6 @@ bool differs_by_slash(std::string_view a, std::string_view b) noexcept {
         std::swap(a, b);
     }
     return a.size() == b.size() + 1 && a.ends_with('/') && a.starts_with(b);
-}
-
-bool equal_ignoring_case(std::string_view text,
-                         std::string_view lower) noexcept {
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                      [](char a, char b) {
-                          return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) ==
-                                 b;
-                      });
 }
 
 bool is_trusted(std::string_view audience, const Policy &p) noexcept {

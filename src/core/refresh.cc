@@ -2,30 +2,14 @@
 
 #include <algorithm>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
 
 // RFC 9111 1.2.2: a number too large to hold counts as the largest.
 constexpr std::int64_t kLargestAge = 2147483648;
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view s) noexcept {
-    constexpr std::string_view kSpace = " \t";
-    const std::size_t begin = s.find_first_not_of(kSpace);
-    if (begin == s.npos) {
-        return {};
-    }
-    return s.substr(begin, s.find_last_not_of(kSpace) - begin + 1);
-}
 
 std::optional<std::int64_t> parse_seconds(std::string_view s) noexcept {
     if (s.size() >= 2 && s.front() == '"' && s.back() == '"') {

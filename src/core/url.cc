@@ -6,6 +6,8 @@
 #include <cstring>
 #include <optional>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
@@ -29,10 +31,6 @@ bool is_alnum(char c) noexcept {
 
 bool is_hex(char c) noexcept {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
 // RFC 3986 2.2 to 2.4: reserved and unreserved characters, whole escapes.

@@ -1,0 +1,33 @@
+// Comparing and trimming of ASCII text, whatever the locale (L0).
+
+#ifndef ID_TOKEN_CORE_ASCII_H
+#define ID_TOKEN_CORE_ASCII_H
+
+#include <algorithm>
+#include <string_view>
+
+namespace id_token {
+
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] inline bool equal_ignoring_case(std::string_view a,
+                                              std::string_view b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+// Without spaces and tabs at both ends.
+[[nodiscard]] inline std::string_view trim(std::string_view text) noexcept {
+    constexpr std::string_view kSpace = " \t";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace id_token
+
+#endif
