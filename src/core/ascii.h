@@ -18,14 +18,11 @@ constexpr char lower(char c) noexcept {
                       [](char x, char y) { return lower(x) == lower(y); });
 }
 
-// Without spaces and tabs at both ends.
+// Without spaces and tabs at both ends: a view into `text`, an empty one, too.
 [[nodiscard]] inline std::string_view trim(std::string_view text) noexcept {
     constexpr std::string_view kSpace = " \t";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+    return text.substr(0, text.find_last_not_of(kSpace) + 1);
 }
 
 }  // namespace id_token

@@ -77,7 +77,7 @@ core("jws", "jws validator",
      ("kid a string", 'if (header.find("kid") && !out.kid) {',
       "if (false) {"),
      ("cty", "return type && !names_jwt(*type);", "return true;"),
-     ("typ", 'return type && (names_jwt(*type) || equal_any_case(*type, "jose"));',
+     ("typ", 'return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));',
       "return true;"),
      ("alg known", "if (out.algorithm == nullptr) {",
       'if (out.algorithm == nullptr) out.algorithm = find_algorithm("RS256");\n'

@@ -152,6 +152,19 @@ void a_pair_spans_its_text_in_the_header(void **) {
     assert_true(pair->value == "abc");
 }
 
+// An empty name or value has a place, too: nothing is cut where it is not.
+void what_is_empty_lies_in_the_header(void **) {
+    std::string header = " = ; a=\t";
+    std::string_view rest = header;
+    auto pair = next_cookie(rest);
+    assert_true(pair->name.empty() && pair->value.empty());
+    assert_ptr_equal(pair->name.data(), header.data() + 1);
+    assert_ptr_equal(pair->value.data(), header.data() + 2);
+    pair = next_cookie(rest);
+    assert_true(pair->value.empty());
+    assert_ptr_equal(pair->value.data(), header.data() + 7);
+}
+
 }  // namespace
 
 int main() {
@@ -167,6 +180,7 @@ int main() {
         cmocka_unit_test(what_is_no_pair_is_passed_over),
         cmocka_unit_test(quotes_around_a_value_are_dropped),
         cmocka_unit_test(a_pair_spans_its_text_in_the_header),
+        cmocka_unit_test(what_is_empty_lies_in_the_header),
     };
     return cmocka_run_group_tests_name("credentials", tests, nullptr, nullptr);
 }
