@@ -23,7 +23,8 @@ sub start {
     my (%opt) = @_;
     control('/reset', { all => JSON::PP::true });
     control('/keys/replace', { keys => ['@rsa1'] });
-    my $nginx = IdTokenNginx->start(
+    my $server = delete $opt{server};
+    my $nginx = IdTokenNginx->start(server => $server,
         providers => provider(jwks_uri => tenant_url(), %opt));
     $nginx->status == 200 or die "no keys:\n" . $nginx->log;
     return $nginx;
@@ -81,6 +82,34 @@ subtest 'a withdrawn key goes with the next refresh' => sub {
     sleep 0.2;
     is($nginx->status, 401, 'in every worker') for 1 .. 8;
     ends_well($nginx);
+};
+
+# What the request proved before the wait counts no more after it.
+sub answer_after_a_wait {
+    my ($replace) = @_;
+    my $slow = "http://127.0.0.1:$ENV{TEST_NGINX_TENANT_CONTROL}";
+    my $nginx = start(jwks_refresh => '1s', jwks_min_interval => '1s',
+        server => <<"_SERVER_");
+        location = /slow {
+            auth_id_token tenant;
+            proxy_pass $slow/sleep?seconds=5;
+            proxy_read_timeout 2500ms;
+            error_page 504 =200 /api;
+        }
+_SERVER_
+    my $sent = $nginx->send_request('/slow', bearer());
+    control('/keys/replace', { keys => ['@rsa2'] }) if $replace;
+    my $answer = IdTokenNginx::read_answer($sent);
+    ends_well($nginx);
+    return $answer;
+}
+
+subtest 'an internal redirect after a key was withdrawn' => sub {
+    my $answer = answer_after_a_wait(0);
+    is($answer->{status}, 200, 'the key is still there');
+    $answer = answer_after_a_wait(1);
+    is($answer->{status}, 401, 'the key is gone');
+    is($answer->{error}, 'key_unknown', 'for this reason');
 };
 
 subtest 'a token of an unknown key is refused after one look' => sub {

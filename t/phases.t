@@ -22,6 +22,8 @@ add_block_preprocessor(sub {
 our $good = bearer();
 our $two  = bearer(key => '@rsa2', iss => 'https://two.test/', aud => 'two');
 our $bad  = bearer(exp => -3600);
+our $bob  = "\nCookie: idt=" . token(sub => 'bob');
+our $late_bob = "\nCookie: idt=" . token(sub => 'bob', exp => -3600);
 
 no_long_string();
 no_shuffle();
@@ -390,4 +392,35 @@ GET /index.html
 --- more_headers eval: $::bad
 --- error_code: 403
 --- no_error_log
+expired
+
+
+=== TEST 26: an internal redirect into a location with another source is judged by the token there
+--- http_config
+    id_token_cache off;
+--- config
+    location = /t { auth_id_token one; try_files /nothing /by-cookie; }
+    location = /by-cookie {
+        auth_id_token one;
+        auth_id_token_source cookie=idt;
+        add_header Sub $id_token_claim_sub;
+        empty_gif;
+    }
+--- request
+GET /t
+--- more_headers eval: $::good . $::bob
+--- error_code: 200
+--- response_headers
+Sub: bob
+
+
+=== TEST 27: and refused if that one is bad
+--- config
+    location = /t { auth_id_token one; try_files /nothing /by-cookie; }
+    location = /by-cookie { auth_id_token one; auth_id_token_source cookie=idt; empty_gif; }
+--- request
+GET /t
+--- more_headers eval: $::good . $::late_bob
+--- error_code: 401
+--- error_log
 expired

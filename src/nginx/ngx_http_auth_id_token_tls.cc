@@ -157,7 +157,10 @@ ngx_http_auth_id_token_tls_cleanup(void *data) noexcept
 }
 
 
-/* No SNI for an address (RFC 6066 3). */
+/*
+ * No SNI for an address (RFC 6066 3). The common name of a certificate counts
+ * for nothing (RFC 9110 4.3.4).
+ */
 
 ngx_int_t
 ngx_http_auth_id_token_tls_connection(ngx_http_auth_id_token_tls_t *tls,
@@ -183,7 +186,8 @@ ngx_http_auth_id_token_tls_connection(ngx_http_auth_id_token_tls_t *tls,
     }
 
     X509_VERIFY_PARAM_set_hostflags(param,
-                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+                                    |X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 
     if (SSL_set1_host(ssl, host) != 1
         || SSL_set_tlsext_host_name(ssl, const_cast<char *>(host)) != 1)

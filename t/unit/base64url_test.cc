@@ -80,6 +80,8 @@ void a_length_of_one_mod_four_is_refused(void **) {
     refuse("A");
     refuse("AAAAA");
     refuse("Zm9vY");
+    // nor does what lies behind the end complete it
+    refuse(std::string_view("AAAAAA", 5));
     accept("AAAA", std::string_view("\0\0\0", 3));
 }
 

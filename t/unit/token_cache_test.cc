@@ -96,6 +96,18 @@ void another_provider_or_key_set_finds_nothing(void **) {
     assert_ptr_equal(cache.find(2, 1, name(1)), b.get());
 }
 
+// The hash does not decide: in a table of one bucket nothing else is found.
+void one_bucket_does_not_mix_providers_or_key_sets(void **) {
+    TokenCache cache(2000);
+    TokenRef a = make(name(1, 64), 1, 1);
+    cache.insert(a);
+    assert_int_equal(cache.count(), 1);
+    assert_null(cache.find(2, 1, name(1, 64)));
+    assert_null(cache.find(1, 2, name(1, 64)));
+    assert_null(cache.find(1, 1, name(2, 64)));
+    assert_ptr_equal(cache.find(1, 1, name(1, 64)), a.get());
+}
+
 void the_least_recently_used_goes_first(void **) {
     TokenCache cache(8192);
     const std::size_t fit = (8192 - cache.bytes()) / make(name(0))->bytes();
@@ -247,6 +259,7 @@ int main() {
         cmocka_unit_test(a_token_is_found_again),
         cmocka_unit_test(every_byte_is_compared),
         cmocka_unit_test(another_provider_or_key_set_finds_nothing),
+        cmocka_unit_test(one_bucket_does_not_mix_providers_or_key_sets),
         cmocka_unit_test(the_least_recently_used_goes_first),
         cmocka_unit_test(what_does_not_fit_is_not_kept),
         cmocka_unit_test(a_dropped_token_lives_while_it_is_used),
