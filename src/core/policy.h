@@ -33,10 +33,10 @@ struct Policy {
 [[nodiscard]] Error check_subject(const Claims &c) noexcept;
 [[nodiscard]] Error check_kind(const Claims &c) noexcept;
 
-// Reads exp, iat, nbf and auth_time; a wrong type or a missing one is refused.
-// auth_time of a wrong type is refused only if the policy asks for it.
-[[nodiscard]] Result<Times> parse_times(const Claims &c,
-                                        const Policy &p) noexcept;
+// Reads exp, iat, nbf and auth_time; a wrong type is refused, and so is a lack
+// of exp or iat. auth_time of a wrong type counts as absent: only a policy that
+// asks for it has a use for it.
+[[nodiscard]] Result<Times> parse_times(const Claims &c) noexcept;
 
 // Judged on every request. `now`: seconds since the epoch.
 [[nodiscard]] Error check_times(const Times &t, const Policy &p,

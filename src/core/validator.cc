@@ -49,7 +49,7 @@ Result<Times> check_claims(const Claims &c, const Policy &p,
     if (error != Error::ok) {
         return error;
     }
-    Result<Times> times = parse_times(c, p);
+    Result<Times> times = parse_times(c);
     if (!times) {
         return times;
     }
