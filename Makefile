@@ -169,8 +169,9 @@ test-all: ## make test and all further proofs (hours); PARTS= names some
 unit: $(units) ## the core's unit tests
 	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
 
+# They wait more than they work: two for each core.
 integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
-	@$(test_env) t/tools/prove.sh $(B)/log/integration $(TESTS)
+	@$(test_env) JOBS=$$((2 * $(JOBS))) t/tools/prove.sh $(B)/log/integration $(TESTS)
 
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/tools/blackbox.py
@@ -244,7 +245,7 @@ $(B)/palloc/nginx: | $(full_src)
 	    t/tools/nginx_build.sh $(full_src) $(B)/palloc
 
 A := $(B)/asan
-asan_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address
+asan_flags := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address
 ubsan_flags := -fsanitize=undefined -fno-sanitize-recover=undefined
 asan_env = ASAN_OPTIONS=detect_odr_violation=0:log_path=$(A)/reports/asan \
            UBSAN_OPTIONS=print_stacktrace=1:log_path=$(A)/reports/ubsan \

@@ -16,6 +16,7 @@ use IdToken;
 our @EXPORT = qw(tenant_url);
 
 my $count = 0;
+my %given;
 
 sub tenant_url {
     my ($path) = @_;
@@ -23,9 +24,14 @@ sub tenant_url {
         . (defined $path ? $path : '/jwks.json');
 }
 
+# Never the same one twice: it is free until nginx takes it. Files that run side
+# by side have ports of their own.
 sub free_port {
-    for (1 .. 100) {
-        my $port = 12000 + int rand 18000;
+    my ($first, $count) = $ENV{TEST_PORTS}
+        ? split /\+/, $ENV{TEST_PORTS} : (12000, 18000);
+    for (1 .. 1000) {
+        my $port = $first + int rand $count;
+        next if $given{$port}++;
         IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
             LocalPort => $port) or next;
         return $port;

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 out=$1
 shift
 if [ $# = 0 ]; then
-    set -- t/*.t
+    set -- t/keys_refresh.t t/faults.t t/keys_*.t t/*.t  # the slow ones first
 fi
 mkdir -p "$out"
 rm -rf "${out:?}"/*
@@ -26,24 +26,13 @@ export TEST_NGINX_LOAD_MODULES=${MODULE-}
 export BUILD=${BUILD:-$PWD/build}
 export PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
 
-# Below the range the kernel takes client ports from.
-free_port() {
-    perl -MIO::Socket::INET -e '
-        for (1 .. 100) {
-            my $port = 12000 + int rand 18000;
-            IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
-                LocalPort => $port) or next;
-            print $port;
-            exit;
-        }
-        exit 1'
-}
-export -f free_port
-
 one() {
     name=$(basename "$2" .t)
     export TEST_NGINX_SERVROOT=$1/servroot-$name
-    TEST_NGINX_SERVER_PORT=$(free_port)
+    # Below the range the kernel takes client ports from.
+    export TEST_PORTS=$((12000 + $3 % 36 * 500))+500
+    TEST_NGINX_SERVER_PORT=$(perl -MIdTokenNginx \
+        -e 'print IdTokenNginx::free_port()')
     export TEST_NGINX_SERVER_PORT TEST_NGINX_PORT=$TEST_NGINX_SERVER_PORT
     SECONDS=0
     timeout -k 10 "${FILE_TIMEOUT:-300}" prove -v "$2" \
@@ -72,8 +61,8 @@ one() {
 }
 export -f one
 
-printf '%s\n' "$@" |
-    xargs -P "${JOBS:-2}" -I{} bash -c 'one "$0" "$1"' "$out" {}
+printf '%s\n' "$@" | awk '!seen[$0]++ {print NR, $0}' |
+    xargs -P "${JOBS:-2}" -L1 bash -c 'one "$0" "$2" "$1"' "$out"
 
 reports=0
 if [ -n "${REPORTS:-}" ]; then
