@@ -26,6 +26,8 @@ my $locations = <<'END';
     location /off { auth_id_token_csrf off; proxy_pass http://127.0.0.1:$sink/; }
     location /off/on { auth_id_token_csrf on; proxy_pass http://127.0.0.1:$sink/; }
     location /report { auth_id_token_mode report; proxy_pass http://127.0.0.1:$sink/; }
+    location /via-sub { auth_id_token off; auth_request /check; proxy_pass http://127.0.0.1:$sink/; }
+    location = /check { internal; proxy_pass http://127.0.0.1:$sink/; proxy_pass_request_body off; }
     location /optional { auth_id_token_mode optional; proxy_pass http://127.0.0.1:$sink/; }
 END
 my $sink = IdTokenNginx::free_port();
@@ -112,6 +114,8 @@ for my $row (
     is(ask('GET /guard', @headers, $cookie), $ok, "$title: GET needs none");
     is(ask('POST /off', @headers, $cookie), $ok, "$title: off asks for none");
     is(ask('POST /off/on', @headers, $cookie), $want, "$title: on below off");
+    is(ask('POST /via-sub', @headers, $cookie), $want =~ s/ csrf//r, "$title: by auth_request");
+    is(ask('GET /via-sub', @headers, $cookie), $ok, "$title: by auth_request, GET");
 }
 
 # named origins

@@ -139,10 +139,13 @@ ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_uint_t
 ngx_http_auth_id_token_is_safe(ngx_http_request_t *r)
 {
-    /* RFC 9110 9.2.1; a handshake to another protocol is none of them */
+    /*
+     * RFC 9110 9.2.1; a handshake to another protocol is none of them. nginx
+     * makes every subrequest a GET, that of auth_request for a POST, too.
+     */
 
-    return (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
-                         |NGX_HTTP_TRACE))
+    return (r->main->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
+                               |NGX_HTTP_TRACE))
            && ngx_http_auth_id_token_field(r, "upgrade").count == 0;
 }
 
@@ -214,9 +217,12 @@ ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
 
 
 /*
- * auth_id_token_nonce: the nonce of the token is the value, or the base64url or
- * lower-case hexadecimal SHA-256 of it. Compared in constant time, since the
- * value is a secret of the browser.
+ * auth_id_token_nonce: the nonce of the token is the base64url or lower-case
+ * hexadecimal SHA-256 of the value, or the value itself. Compared in constant
+ * time, since the value is a secret of the browser.
+ *
+ * A nonce that may be a SHA-256 is never compared with the value itself: who
+ * has stolen the token can read its nonce, and would send that as the value.
  */
 
 static ngx_uint_t
@@ -224,6 +230,18 @@ ngx_http_auth_id_token_equal(std::string_view a, std::string_view b)
 {
     return a.size() == b.size()
            && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+
+static ngx_uint_t
+ngx_http_auth_id_token_may_be_sha256(std::string_view nonce)
+{
+    if (nonce.size() == 43) {
+        return id_token::is_base64url(nonce);
+    }
+
+    return nonce.size() == 64
+           && nonce.find_first_not_of("0123456789abcdef") == nonce.npos;
 }
 
 
@@ -251,10 +269,10 @@ ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
         return Error::nonce;
     }
 
-    if (ngx_http_auth_id_token_equal(nonce.text(),
-                                     ngx_http_auth_id_token_view(value)))
-    {
-        return Error::ok;
+    if (!ngx_http_auth_id_token_may_be_sha256(nonce.text())) {
+        return ngx_http_auth_id_token_equal(nonce.text(),
+                                            ngx_http_auth_id_token_view(value))
+               ? Error::ok : Error::nonce;
     }
 
     id_token::ErrorQueueScope  scope;
