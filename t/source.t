@@ -143,6 +143,10 @@ for my $row (
     ['one piece', '200 cookie', "idt.0=$token"],
     ['quoted pieces', '200 cookie', map { s/=(.*)/="$1"/r } @three],
     ['an empty piece between', '200 cookie', 'idt.0=' . substr($token, 0, 9), 'idt.1=', 'idt.2=' . substr($token, 9)],
+    ['an emptied piece behind', '200 cookie', @three, 'idt.3='],
+    ['emptied pieces alone', $missing, 'idt.0=', 'idt.1='],
+    ['an emptied piece beside the whole', '200 cookie', "idt=$token", 'idt.0='],
+    ['a piece, once emptied', $ambiguous, 'idt.1=', @three],
     ['32 pieces', '200 cookie', @many],
     ['the same piece twice', '200 cookie', @three, $three[1]],
     ['a piece twice with other values', $ambiguous, @three, 'idt.1=x'],
@@ -195,7 +199,8 @@ is(ask('/cookies', 'Cookie: a=TOKEN; b.0=x'), '400 cookie credentials_ambiguous'
 # whatever is presented must be good
 is(ask('/optional'), '200 token_missing', 'optional: nothing');
 is(ask('/optional', 'Cookie: idt=; a=1', 'Authorization: Basic YTpi'), '200 token_missing', 'optional: nothing of ours');
-for my $header ('Authorization: Bearer', 'Authorization: Bearer x', 'Authorization: Bearer a b', 'Cookie: idt=x',
+is(ask('/optional', "Authorization:\tBearer TOKEN"), '200 bearer', 'optional: a token behind a tab');
+for my $header ('Authorization: Bearer', 'Authorization: Bearer x', 'Authorization: Bearer a b', "Authorization:\tBearer x", 'Cookie: idt=x',
     'Cookie: idt.0=x', 'Cookie: idt.1=x', 'Cookie: idt=a; idt=b') {
     like(ask('/optional', $header), qr/^40[01]/, "optional: $header");
 }

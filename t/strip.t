@@ -58,6 +58,7 @@ sub body { return $nginx->get(@_)->{body} }
 is(sent(body('/bearer', $bearer), 'authorization'), '-', 'Bearer is stripped');
 is(sent(body('/kept', $bearer), 'authorization'), "Bearer $token", 'off: it is not');
 is(sent(body('/bearer', "authorization: bEARER   $token"), 'authorization'), '-', 'in any spelling');
+is(sent(body('/bearer', "Authorization:\tBearer $token"), 'authorization'), '-', 'behind a tab');
 is(sent(body('/off', $bearer), 'authorization'), '-', 'also where the module is off');
 for my $other ('Basic YTpi', 'Bearerx y', 'Negotiate abc') {
     is(sent(body('/off', "Authorization: $other"), 'authorization'), $other, "$other stays");

@@ -54,10 +54,20 @@ bool is_token68(std::string_view text) noexcept {
     return i > 0 && text.find_first_not_of('=', i) == std::string_view::npos;
 }
 
+// White space before a value is none of it (RFC 9110 5.5). nginx drops spaces
+// only, and none in HTTP/2; who gets the header next drops it all.
+std::string_view without_leading_white(std::string_view value) noexcept {
+    while (!value.empty() && is_white(value.front())) {
+        value.remove_prefix(1);
+    }
+    return value;
+}
+
 }  // namespace
 
 // The scheme's name and what ends it; "BearerX" is another scheme.
 bool is_bearer(std::string_view value) noexcept {
+    value = without_leading_white(value);
     if (value.size() < kScheme.size()) {
         return false;
     }
@@ -72,6 +82,7 @@ bool is_bearer(std::string_view value) noexcept {
 
 Result<std::optional<std::string_view>> split_bearer(
     std::string_view value) noexcept {
+    value = without_leading_white(value);
     if (!is_bearer(value)) {
         return std::optional<std::string_view>();
     }

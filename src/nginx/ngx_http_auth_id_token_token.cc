@@ -133,9 +133,16 @@ ngx_http_auth_id_token_scan(ngx_http_auth_id_token_cookies_t *found,
 
         n = ngx_http_auth_id_token_chunk(pair->name, cookie);
 
-        if (n != NGX_DECLINED) {
-            ngx_http_auth_id_token_take(found->chunks[n], pair->value,
-                                        found->error);
+        if (n == NGX_DECLINED) {
+            continue;
+        }
+
+        ngx_http_auth_id_token_take(found->chunks[n], pair->value,
+                                    found->error);
+
+        /* emptied pieces behind the last are none */
+
+        if (!pair->value.empty()) {
             found->nchunks = ngx_max(found->nchunks,
                                      static_cast<ngx_uint_t>(n) + 1);
         }
@@ -281,8 +288,6 @@ ngx_http_auth_id_token_find_cookie(ngx_http_request_t *r,
     if (found.error != Error::ok) {
         return found.error;
     }
-
-    /* an emptied cookie is none */
 
     if (found.whole.has_value() && !found.whole->empty()) {
         *token = *found.whole;

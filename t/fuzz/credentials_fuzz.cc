@@ -35,9 +35,10 @@ void check_bearer(std::string_view value) {
     for (const unsigned char c : found) {
         REQUIRE(c < 0x7f);
     }
-    // Nothing but the scheme and spaces before it.
+    // Nothing but white space, the scheme and spaces before it.
+    const std::size_t scheme = value.find_first_not_of(" \t");
     const std::string_view front =
-        value.substr(6, value.size() - found.size() - 6);
+        value.substr(scheme + 6, value.size() - found.size() - scheme - 6);
     REQUIRE(!front.empty());
     REQUIRE(front.find_first_not_of(' ') == front.npos);
 }

@@ -36,13 +36,20 @@ void the_scheme_is_read_in_any_case(void **) {
     is_token("bEaReR a", "a");
 }
 
+void white_space_before_the_value_is_none_of_it(void **) {
+    is_token(" Bearer abc", "abc");
+    is_token("\t \tBearer abc", "abc");
+    is_malformed("\tBearer");
+    is_missing("\tBasic abc");
+    is_missing(" \t");
+}
+
 void another_scheme_is_no_token(void **) {
     is_missing("");
     is_missing("Basic dXNlcjpwYXNz");
     is_missing("BearerX abc");
     is_missing("Beare abc");
     is_missing("Bear");
-    is_missing(" Bearer abc");
     is_missing("DPoP abc");
     is_missing("abc.def.ghi");
     is_missing("Bearer\"abc\"");
@@ -170,6 +177,7 @@ void what_is_empty_lies_in_the_header(void **) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(the_scheme_is_read_in_any_case),
+        cmocka_unit_test(white_space_before_the_value_is_none_of_it),
         cmocka_unit_test(another_scheme_is_no_token),
         cmocka_unit_test(one_or_more_spaces_stand_between),
         cmocka_unit_test(a_scheme_without_a_token_is_malformed),
