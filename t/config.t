@@ -251,6 +251,9 @@ bad('a header with a line break', server(qq{auth_id_token_set_header "X-A\nX-B" 
 bad('a header with a space', server('auth_id_token_set_header "X A" sub;'), '"X A" in "auth_id_token_set_header" is not the name of a header');
 bad('an empty header', server('auth_id_token_set_header "" sub;'), '"" in "auth_id_token_set_header" is not the name of a header');
 bad('the same header in another spelling', server('auth_id_token_set_header X-User sub; auth_id_token_set_header x_user email;'), 'duplicate header "x_user"');
+good('a value with a variable in a header', server('auth_id_token_set_header X-User "user:$id_token_claim_sub";'));
+bad('a dollar alone in a header', server('auth_id_token_set_header X-User $;'), 'invalid variable name');
+bad('a dollar alone in a rule', server('auth_id_token_require $ = x;'), 'invalid variable name');
 bad('an empty claim in a header', server('auth_id_token_set_header X-User "";'), '"" is not the name of a claim');
 
 # auth_id_token_strip, _preflight, _csrf, _nonce
@@ -282,8 +285,12 @@ good('claims', 'id_token_claim_set $a /x/0; id_token_claim_set $b https://x.test
 bad('no variable', 'id_token_claim_set a x;', 'invalid variable name "a" in "id_token_claim_set"');
 bad('no name', 'id_token_claim_set $ x;', 'invalid variable name "\$"');
 bad('a name of the module', 'id_token_claim_set $id_token_claim_x x;', '"\$id_token_claim_x" in "id_token_claim_set" is a name that the module keeps');
+bad('the same in capitals', 'id_token_claim_set $ID_token_Claim_x x;', 'is a name that the module keeps');
+bad('a variable that "set" would replace', 'id_token_claim_set $a x; server { set $a 1; }', 'the duplicate "a" variable');
+bad('one that "map" would replace', 'id_token_claim_set $a x; map $uri $a { default 1; }', 'the duplicate "a" variable');
+bad('one that a location would replace', 'id_token_claim_set $a x; server { location ~ ^/(?<a>.) { } }', 'the duplicate "a" variable');
 bad('a variable of nginx', 'id_token_claim_set $host x;', 'the duplicate "host" variable|"\$host" in "id_token_claim_set" is defined already');
-bad('the same variable twice', 'id_token_claim_set $a x; id_token_claim_set $a y;', '"\$a" in "id_token_claim_set" is defined already');
+bad('the same variable twice', 'id_token_claim_set $a x; id_token_claim_set $a y;', 'the duplicate "a" variable');
 bad('an empty path', 'id_token_claim_set $a "";', 'invalid claim "" in "id_token_claim_set"');
 bad('a bad pointer in a claim', 'id_token_claim_set $a /x~3;', 'invalid claim "/x~3"');
 bad('no path', 'id_token_claim_set $a;', 'invalid number of arguments in "id_token_claim_set"');

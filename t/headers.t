@@ -32,6 +32,7 @@ my $nginx = IdTokenNginx->start(
     }
     location = /own { auth_id_token_set_header X-Own \$id_token_claim_sub; $pass }
     location = /variable { auth_id_token_set_header X-V "\$deep-\$id_token_status"; $pass }
+    location = /prefixed { auth_id_token_set_header X-V "user:\$id_token_claim_sub"; $pass }
     location = /untokened { auth_id_token_set_header X-V "\$http_x_from"; $pass }
     location = /proxy-set { proxy_set_header X-Fixed 1; $pass }
     location = /by-hand { proxy_set_header X-Copy \$http_x_user; $pass }
@@ -40,6 +41,12 @@ my $nginx = IdTokenNginx->start(
         auth_id_token_set_header X-L l; auth_id_token_set_header X-O o;
         auth_id_token_set_header X-Null null; auth_id_token_set_header X-E e;
         auth_id_token_set_header X-P /o/k; auth_id_token_set_header X-U https://u.test/r; $pass }
+
+    location = /early { if (\$http_x_user) { set \$seen 1; } proxy_set_header X-Copy \$http_x_user; $pass }
+    location = /early-token { auth_id_token_strip on; if (\$http_authorization = "") { return 400; }
+        proxy_set_header X-Copy \$http_authorization; $pass }
+    location = /early-cookie { auth_id_token_source cookie=idt; auth_id_token_strip on; if (\$cookie_idt = "") { return 400; }
+        proxy_set_header X-Copy "\$cookie_idt\$cookie_a"; $pass }
 
     location = /any { satisfy any; allow all; $pass }
     location = /any-denied { satisfy any; deny all; $pass }
@@ -98,6 +105,15 @@ is(got($body, qw(x_own x_user)), 'alice alice', 'a location adds to what it inhe
 $body = body('/proxy-set', @copies, $good);
 is(got($body, qw(x_fixed x_user x_mail)), '1 alice a@x.test', 'proxy_set_header changes nothing');
 is(got(body('/by-hand', @copies, $good), qw(x_copy x_user)), 'alice alice', '$http_x_user is the new one');
+is(got(body('/early', @copies, $good), qw(x_copy x_user)), 'alice alice', 'also where "if" has read the former one');
+is(got(body('/early-token', $good), qw(x_copy authorization)), '- -', '$http_authorization is empty, although "if" has read it');
+is(got(body('/early-cookie', $good =~ s/.* /Cookie: a=1; idt=/r), qw(x_copy cookie)), '1 a=1', 'so is the cookie, the others stay');
+is(sent(body('/prefixed', $good), 'x_v'), 'user:alice', 'a value with a variable in it');
+for my $sub (' alice', 'alice ', '  alice', ' ') {
+    is(sent(body('/inherited', bearer(sub => $sub)), 'x_user'), '-', "'$sub', which would arrive as another, is absent");
+}
+is(sent(body('/inherited', bearer(sub => 'a l')), 'x_user'), 'a l', 'a space inside stays');
+is(sent(body('/own', bearer(sub => 'alice ')), 'x_own'), '-', 'a variable that ends in one is absent, too');
 is(got(body('/if?x=1', @copies, $good), qw(x_user x_mail)), 'alice a@x.test', 'inherited by an if block');
 is(got(body('/if', @copies, $good), qw(x_user x_mail)), 'alice a@x.test', 'and beside it');
 
@@ -190,6 +206,14 @@ for my $count (0, 17 .. 21, 60) {
     is(join(' ', map { $_->[1] } grep { $_->[0] =~ /^x_f_/ } fields($body)), join(' ', 1 .. $count), "$count others");
     is(got($body, 'x_user'), 'alice', "$count others and copies");
 }
+
+# without any provider there is nothing to prove, and still nothing to forge
+my $bare = IdTokenNginx->start(workers => 1, providers => '', server => <<"END");
+    location = /bare { auth_id_token off; auth_id_token_set_header X-User sub; auth_id_token_strip on; $pass }
+END
+$body = $bare->get('/bare', 'x_user: root', $good)->{body};
+is(got($body, qw(x_user authorization)), '- -', 'without a provider, too, copies and tokens are removed');
+$bare->stop;
 
 is($nginx->complaints, '', 'nginx has nothing to complain about');
 done_testing();

@@ -53,6 +53,9 @@ typedef struct {
     std::vector<ngx_http_auth_id_token_assertion_t *>
                                            assertions;
 
+    /* indices of the variables that show request headers */
+    std::vector<ngx_uint_t>                header_variables;
+
     size_t                                 cache_size;   /* 0: off */
 } ngx_http_auth_id_token_main_conf_t;
 

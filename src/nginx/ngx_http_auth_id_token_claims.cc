@@ -40,22 +40,32 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
 
     v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
 
-    for (i = 0; i < cmcf->variables.nelts; i++) {
+    mcf->header_variables.clear();
 
-        if (v[i].get_handler != ngx_http_auth_id_token_claim_variable) {
-            continue;
-        }
+    try {
+        for (i = 0; i < cmcf->variables.nelts; i++) {
 
-        name = ngx_http_auth_id_token_view(v[i].name);
-        name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX) - 1);
+            name = ngx_http_auth_id_token_view(v[i].name);
 
-        try {
+            if (!(v[i].flags & NGX_HTTP_VAR_CHANGEABLE)
+                && (name.starts_with("http_") || name.starts_with("cookie_")))
+            {
+                mcf->header_variables.push_back(i);
+                continue;
+            }
+
+            if (v[i].get_handler != ngx_http_auth_id_token_claim_variable) {
+                continue;
+            }
+
+            name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX) - 1);
+
             v[i].data = ngx_http_auth_id_token_slot(mcf, {std::string(name)});
             v[i].get_handler = ngx_http_auth_id_token_slot_variable;
-
-        } catch (...) {
-            return NGX_ERROR;
         }
+
+    } catch (...) {
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -87,7 +97,13 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     name.data = value[1].data + 1;
     name.len = value[1].len - 1;
 
-    if (ngx_http_auth_id_token_view(name).starts_with("id_token_")) {
+    if (name.len >= sizeof("id_token_") - 1
+        && ngx_strncasecmp(name.data,
+                           reinterpret_cast<u_char *>(
+                               const_cast<char *>("id_token_")),
+                           sizeof("id_token_") - 1)
+           == 0)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" in \"id_token_claim_set\" is a name that "
                            "the module keeps for itself",
@@ -95,8 +111,9 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_CHANGEABLE
-                                           |NGX_HTTP_VAR_NOCACHEABLE);
+    /* not changeable: no "set", "map" or capture of an URI may replace it */
+
+    var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
     if (var == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }

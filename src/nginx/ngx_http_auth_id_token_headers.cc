@@ -100,7 +100,7 @@ ngx_http_auth_id_token_is_field_name(const ngx_str_t &name)
 }
 
 
-/* auth_id_token_set_header HEADER CLAIM|$variable */
+/* auth_id_token_set_header HEADER CLAIM|VALUE with variables */
 
 char *
 ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -154,17 +154,16 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_memzero(header, sizeof(ngx_http_auth_id_token_header_t));
 
     header->name = value[1];
-    header->lowcase.len = value[1].len;
-    header->lowcase.data = static_cast<u_char *>(
-                               ngx_pnalloc(cf->pool, value[1].len));
-    if (header->lowcase.data == NULL) {
+    header->lowcase_key = static_cast<u_char *>(
+                              ngx_pnalloc(cf->pool, value[1].len));
+    if (header->lowcase_key == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    header->hash = ngx_hash_strlow(header->lowcase.data, value[1].data,
+    header->hash = ngx_hash_strlow(header->lowcase_key, value[1].data,
                                    value[1].len);
 
-    if (value[2].len > 1 && value[2].data[0] == '$') {
+    if (ngx_http_script_variables_count(&value[2])) {
         header->variable = ngx_http_auth_id_token_compile(cf, &value[2]);
         return (header->variable != NULL) ? NGX_CONF_OK
                                           : static_cast<char *>(NGX_CONF_ERROR);

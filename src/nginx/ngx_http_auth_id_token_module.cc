@@ -213,21 +213,27 @@ ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    cmcf = static_cast<ngx_http_core_main_conf_t *>(
+               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+
+    /* headers are deleted and tokens stripped without any provider, too */
+
+    if (ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
+            ngx_http_auth_id_token_precontent_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (mcf->providers.empty()) {
         return NGX_OK;
     }
-
-    cmcf = static_cast<ngx_http_core_main_conf_t *>(
-               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
 
     if (ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
             ngx_http_auth_id_token_preaccess_handler)
         != NGX_OK
         || ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
                ngx_http_auth_id_token_access_handler)
-           != NGX_OK
-        || ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
-               ngx_http_auth_id_token_precontent_handler)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -11,6 +11,9 @@
 
 static ngx_int_t ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
+static void ngx_http_auth_id_token_forget_headers(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_auth_id_token_has_outer_space(
+    std::string_view text);
 static ngx_int_t ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
     ngx_list_t *list);
@@ -152,7 +155,35 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
 
     ctx->headers = conf->headers;
 
+    ngx_http_auth_id_token_forget_headers(r);
+
     return NGX_OK;
+}
+
+
+/* what variables have shown of the former list, as to "if" or limit_req */
+
+static void
+ngx_http_auth_id_token_forget_headers(ngx_http_request_t *r)
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    for (ngx_uint_t i : mcf->header_variables) {
+        r->variables[i].valid = 0;
+        r->variables[i].not_found = 0;
+    }
+}
+
+
+/* it would be dropped on the way, RFC 9110 5.5, and the value be another */
+
+static ngx_uint_t
+ngx_http_auth_id_token_has_outer_space(std::string_view text)
+{
+    return text.starts_with(' ') || text.ends_with(' ');
 }
 
 
@@ -207,6 +238,12 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
             text.len = value.text().size();
         }
 
+        if (ngx_http_auth_id_token_has_outer_space(
+                ngx_http_auth_id_token_view(text)))
+        {
+            continue;
+        }
+
         h = static_cast<ngx_table_elt_t *>(ngx_list_push(list));
         if (h == NULL) {
             return NGX_ERROR;
@@ -216,7 +253,7 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
 
         h->hash = header[i].hash;
         h->key = header[i].name;
-        h->lowcase_key = header[i].lowcase.data;
+        h->lowcase_key = header[i].lowcase_key;
         h->value = text;
     }
 

@@ -8,7 +8,7 @@
 
 struct ngx_http_auth_id_token_header_s {
     ngx_str_t                  name;
-    ngx_str_t                  lowcase;
+    u_char                    *lowcase_key;
     ngx_uint_t                 hash;
     ngx_http_complex_value_t  *variable;   /* NULL: a claim */
     ngx_uint_t                 slot;

@@ -94,6 +94,7 @@ sub configure {
         ? "load_module $ENV{TEST_NGINX_LOAD_MODULES};" : '';
     my %text = map { $_ => defined $self->{$_} ? $self->{$_} : '' }
         qw(main http server providers);
+    my $guard = $text{providers} ? 'auth_id_token tenant;' : '';
     open my $file, '>', "$self->{dir}/nginx.conf" or die $!;
     print {$file} <<"_CONF_";
 $load
@@ -115,7 +116,7 @@ http {
     server {
         listen 127.0.0.1:$self->{port};
         location = /api {
-            auth_id_token tenant;
+            $guard
             add_header Kid \$id_token_kid always;
             add_header Error \$id_token_error always;
             add_header Pid \$pid always;
