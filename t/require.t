@@ -69,6 +69,13 @@ for my $row (
     ['n > $arg_n', '"n":6', -1, '"n":5', '"n":"6"'],
     ['n < $arg_x', -1, '"n":1'],
     ['n !< $arg_x', -1, '"n":1'],
+    # a hole in a map is no value
+    ['s = $arg_hole', -1, '"s":""', '"s":"x"'],
+    ['s != $arg_hole', -1, '"s":""', '"s":"x"'],
+    ['s in a $arg_hole', '"s":"a"', -1, '"s":""'],
+    ['s !in a $arg_hole', -1, '"s":""', '"s":"b"', '"s":"a"'],
+    ['g !has $arg_hole', -1, '"g":["x"]', '"g":[""]'],
+    ['s = ""', '"s":""', -1, '"s":"x"'],
     ) {
     my ($rule, @claims) = @$row;
     my $want = 200;

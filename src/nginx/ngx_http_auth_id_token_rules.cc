@@ -149,7 +149,7 @@ ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
 {
     rule->name = *word;
 
-    if (word->len > 1 && word->data[0] == '$') {
+    if (ngx_http_script_variables_count(word)) {
         rule->variable = ngx_http_auth_id_token_compile(cf, word);
         return (rule->variable != NULL) ? NGX_OK : NGX_ERROR;
     }
@@ -353,7 +353,9 @@ ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
 
 #endif
 
-    std::vector<std::string_view>  values(rule->values->nelts);
+    std::vector<std::string_view>  values;
+
+    values.reserve(rule->values->nelts);
 
     cv = static_cast<ngx_http_complex_value_t *>(rule->values->elts);
 
@@ -362,7 +364,21 @@ ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
             return Error::out_of_memory;
         }
 
-        values[i] = ngx_http_auth_id_token_view(text);
+        /* a hole in a map is no value: nothing equals it, nothing differs */
+
+        if (text.len == 0 && cv[i].lengths != NULL) {
+            if (rule->op.negated) {
+                return rule->error;
+            }
+
+            continue;
+        }
+
+        values.push_back(ngx_http_auth_id_token_view(text));
+    }
+
+    if (values.empty() && !rule->op.no_value) {
+        return rule->error;
     }
 
     return id_token::meets(operand, rule->op, values) ? Error::ok
