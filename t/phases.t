@@ -424,3 +424,18 @@ GET /t
 --- error_code: 401
 --- error_log
 expired
+
+
+=== TEST 28: a challenge that a filter's error has cleared is given anew
+--- config
+    recursive_error_pages on;
+    location /st/ { auth_id_token one; error_page 401 =200 /login.html; }
+    location = /login.html { auth_id_token off; alias html/index.html; error_page 412 /prot; }
+    location = /prot { auth_id_token one; alias html/index.html; }
+--- request
+GET /st/x
+--- more_headers
+If-Match: "zz"
+--- error_code: 401
+--- response_headers
+WWW-Authenticate: Bearer realm="restricted"

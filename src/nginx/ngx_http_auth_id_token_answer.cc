@@ -180,8 +180,8 @@ ngx_http_auth_id_token_quote(u_char *p, const ngx_str_t &s)
 /*
  * WWW-Authenticate, RFC 6750 3. An error_page may lead to a location that
  * refuses again: then the line is replaced, not added. With "satisfy any"
- * another module may have set its own; nginx clears the whole list when a
- * later one lets the request in.
+ * another module may have set its own; when a later one lets the request in,
+ * nginx clears the whole list, before 1.23 the last one set.
  */
 
 static ngx_int_t
@@ -211,7 +211,9 @@ ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    h = ctx->challenge;
+    /* a filter's error clears all headers of the answer */
+
+    h = (r->headers_out.www_authenticate != NULL) ? ctx->challenge : NULL;
 
     if (h == NULL) {
         h = static_cast<ngx_table_elt_t *>(
