@@ -47,6 +47,9 @@ subjectAltName = $names
 [v3_wildcard]
 extendedKeyUsage = serverAuth
 subjectAltName = DNS:*.tenant.test
+[v3_half_wildcard]
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:a*.tenant.test
 [v3_no_san]
 extendedKeyUsage = serverAuth
 [v3_client_only]
@@ -93,6 +96,7 @@ issue wrong_host ca v3_wrong_host
 issue no_ip ca v3_no_ip
 issue no_san ca v3_no_san
 issue wildcard ca v3_wildcard
+issue half_wildcard ca v3_half_wildcard
 issue client_only ca v3_client_only
 issue expired ca v3_good 20200101000000Z 20200201000000Z
 issue not_yet ca v3_good 20900101000000Z 20950101000000Z

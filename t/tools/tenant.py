@@ -47,6 +47,8 @@ def arguments():
                    "default: a temporary one, removed at the end")
     p.add_argument("--http-port", type=int, default=0)
     p.add_argument("--https-port", type=int, default=0)
+    p.add_argument("--https-listener", action="append", metavar="NAME",
+                   default=[], help="one more, called https-NAME")
     p.add_argument("--control-port", type=int, default=0)
     p.add_argument("--dns-address", default="127.0.0.1:0",
                    metavar="ADDR:PORT")
@@ -96,6 +98,10 @@ def listeners(state, args, certs):
             name = scheme + suffix
             found[name] = tenant_http.Listener(
                 state, name, sock, certs if scheme == "https" else None)
+    for name in args.https_listener:
+        sock = tenant_http.bound(socket.AF_INET, "127.0.0.1", 0)
+        found["https-" + name] = tenant_http.Listener(
+            state, "https-" + name, sock, certs)
     return found, holes
 
 
@@ -117,6 +123,8 @@ def ready_line(args, found, control, dns, proxy, directory, certs):
         "black_hole_host": BLACK_HOLE_HOST, "dir": directory,
         "certs": certs, "ca": os.path.join(certs, "ca.pem"),
         "crl": os.path.join(certs, "crl.pem"), "issuer": args.issuer,
+        **{"https_" + name: found["https-" + name].port
+           for name in args.https_listener},
     })
 
 

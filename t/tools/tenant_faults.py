@@ -12,7 +12,7 @@ A fault is a dictionary; a preset is one with a name. Members:
   drip      {"part": head|body|all, "bytes": 1, "interval": 0.1}
   hang      accept | tls | request | head | body
   reset     accept | tls | request | head | body
-  close     clean | no-notify                             (default clean)
+  close     clean | no-notify | never                     (default clean)
   raw       [{"send": text}, {"base64": ...}, {"sleep": s}, ...]
 """
 

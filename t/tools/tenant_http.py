@@ -254,7 +254,7 @@ def respond(listener, sock, fault, good):
     time.sleep(fault.get("delay", 0))
     if "raw" in fault:
         play(sock, fault["raw"])
-        return finish(sock, fault)
+        return finish(sock, fault, counters)
     status, headers, body = good
     head, wire = tenant_faults.answer(
         {"status": status, **fault}, {"Connection": "close", **headers}, body)
@@ -267,11 +267,11 @@ def respond(listener, sock, fault, good):
     head = tenant_faults.interim(fault) + head
     if "drip" not in fault:
         sock.sendall(head + wire)
-        return finish(sock, fault)
+        return finish(sock, fault, counters)
     part = fault["drip"].get("part", "all")
     drip(sock, head, fault["drip"], part in ("head", "all"))
     drip(sock, wire, fault["drip"], part in ("body", "all"))
-    return finish(sock, fault)
+    return finish(sock, fault, counters)
 
 
 def drip(sock, data, how, slowly):
@@ -293,7 +293,9 @@ def play(sock, steps):
         time.sleep(step.get("sleep", 0))
 
 
-def finish(sock, fault):
+def finish(sock, fault, counters):
+    if fault.get("close") == "never":
+        wait_for_close(sock, counters)
     sock.settimeout(1)
     try:
         if isinstance(sock, ssl.SSLSocket) and fault.get("close") is None:
