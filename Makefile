@@ -157,12 +157,12 @@ more_parts := check caches static asan-integration asan-blackbox asan-soak \
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
-	@t/tools/deps.sh
+	@t/tools/deps.sh --e2e
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
 	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/tools/suite.sh $(B)/log $(parts)
 
 test-all: ## make test and all further proofs (hours); PARTS= names some
-	@t/tools/deps.sh --bench
+	@t/tools/deps.sh --browser --bench --analysis
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools asan-build
 	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
 

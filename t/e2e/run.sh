@@ -34,7 +34,8 @@ cp -R "$here/." "$here/../../conf-examples/backend.py" "$home/"
 
 if ! cmp -s "$here/package-lock.json" "$home/installed.json"; then
     rm -f "$home/installed.json"
-    if ! (cd "$home" && NODE_OPTIONS= npm ci --ignore-scripts) \
+    if ! (cd "$home" && NODE_OPTIONS= npm ci --ignore-scripts \
+        --fetch-retries=1 --fetch-retry-maxtimeout=5000) \
         > "$home/npm.log" 2>&1; then
         tail -n 5 "$home/npm.log" | sed 's/^/    /'
         skip "npm could not install the packages of package-lock.json"

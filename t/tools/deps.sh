@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what building and testing need and the machine lacks, and nothing
-# else. --check only says what is missing (0: nothing); --browser adds what the
-# end-to-end tests with a browser need, --bench what the benchmarks need,
-# --analysis what fuzzing and static analysis need.
+# else. --check only says what is missing (0: nothing); --e2e adds what the
+# end-to-end tests need, --browser what those with a browser need, too, --bench
+# what the benchmarks need, --analysis what fuzzing and static analysis need.
 set -eu
 
 tools=$(dirname "$0")
@@ -15,11 +15,12 @@ check=
 for option in "$@"; do
     case $option in
         --check) check=yes ;;
+        --e2e) packages="$packages nodejs npm" ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;
         --analysis) packages="$packages clang libclang-rt-dev clang-format
             clang-tidy clang-tools cppcheck" ;;
-        *) echo "usage: deps.sh [--check] [--browser] [--bench] [--analysis]" >&2; exit 2 ;;
+        *) echo "usage: deps.sh [--check] [--e2e] [--browser] [--bench] [--analysis]" >&2; exit 2 ;;
     esac
 done
 newer_suites="trixie forky sid"
