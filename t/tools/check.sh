@@ -59,6 +59,8 @@ syntax() {
 check "layers: includes of the core point down" python3 $tools/check_layers.py
 check "directives, variables, reasons, errors: documented and tested" \
     python3 $tools/check_docs.py
+check "each mutation names one place of the source" \
+    python3 $tools/mutation.py --check
 check "no leftovers" python3 $tools/check_tidy.py
 check "shell scripts parse" syntax
 check "configure says what is missing" $tools/check_config.sh

@@ -5,7 +5,7 @@ A copy of the tree is built below BUILD/mutation; there each mutation of
 mutations.py is applied, the tests named with it are built and run, and the file
 is put back. A mutation that no test notices survives, and fails the run.
 
-usage: mutation.py [--only WORD] [--list]
+usage: mutation.py [--only WORD] [--list | --check]
 """
 
 import argparse
@@ -97,10 +97,14 @@ def judge(tests):
     return True, ""
 
 
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
 def mutate(mutation):
     path = os.path.join(TREE, mutation.file)
-    with open(path) as f:
-        text = f.read()
+    text = read(path)
     if text.count(mutation.old) != 1:
         return "stale", f"{text.count(mutation.old)} places"
     try:
@@ -120,6 +124,8 @@ def main():
     parser.add_argument("--only", default="",
                         help="those with this word in file or rule")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true",
+                        help="only that each names one place of the source")
     options = parser.parse_args()
 
     chosen = [m for m in MUTATIONS
@@ -128,6 +134,13 @@ def main():
         for m in chosen:
             print(f"{m.file}: {m.rule} [{' '.join(m.tests)}]")
         return
+
+    if options.check:
+        stale = [m for m in chosen
+                 if read(os.path.join(ROOT, m.file)).count(m.old) != 1]
+        for m in stale:
+            print(f"{m.file}: no such place, or several: {m.rule}")
+        sys.exit(bool(stale))
 
     copy_tree()
     tests = sorted({t for m in chosen for t in m.tests})

@@ -224,6 +224,18 @@ nginx("browser", "csrf preflight",
       ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
       ("preflight without credentials", "&& cookie.count == 0", ""))
 
+nginx("browser", "nonce",
+      ("a hash is no value",
+       "if (!ngx_http_auth_id_token_may_be_sha256(nonce.text())) {",
+       "if (nonce.text() == ngx_http_auth_id_token_view(value)) {"))
+
+nginx("browser", "csrf",
+      ("the client's method", "return (r->main->method & (", "return (r->method & ("))
+
+nginx("rules", "require",
+      ("a hole is no value", "if (text.len == 0 && cv[i].lengths != NULL) {",
+       "if (false) {"))
+
 nginx("headers", "headers",
       ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
        "return c;"))
@@ -235,6 +247,14 @@ nginx("upstream", "headers upstreams",
        "|| false)"),
       ("printable alone", "if (!value.present() || !value.printable()) {",
        "if (!value.present()) {"))
+
+nginx("upstream", "headers",
+      ("what was read before is forgotten",
+       "    ngx_http_auth_id_token_forget_headers(r);\n\n    return NGX_OK;",
+       "    return NGX_OK;"),
+      ("spaces at the ends",
+       "return text.starts_with(' ') || text.ends_with(' ');",
+       "return false;"))
 
 nginx("strip", "strip phases",
       ("Authorization goes", "                return id_token::is_bearer(",
