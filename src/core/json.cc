@@ -341,7 +341,7 @@ void JsonView::append_text(std::string &out) const {
     append_json(out);
 }
 
-Result<Json, JsonError> Json::parse(std::string_view text) {
+Result<Json, JsonError> Json::parse(std::string_view text, JsonValues values) {
     if (too_deep(text)) {
         return JsonError::depth;
     }
@@ -350,10 +350,13 @@ Result<Json, JsonError> Json::parse(std::string_view text) {
         return JsonError::syntax;
     }
 
+    std::size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    if (values == JsonValues::lossy) {
+        flags |= JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+    }
     const AllocationScope scope;
     json_error_t error;
-    Json json(json_loadb(text.data(), text.size(),
-                         JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error));
+    Json json(json_loadb(text.data(), text.size(), flags, &error));
     if (scope.failed()) {
         return JsonError::out_of_memory;
     }

@@ -1,8 +1,9 @@
 // The one door to jansson (L1): parsing of untrusted text with limits, and a
 // read-only view of what came out.
 //
-// jansson's own limits (integers beyond 64 bits, overflowing reals, NUL in a
-// string) refuse the text: fail closed.
+// What jansson cannot hold exactly refuses the text: integers beyond 64 bits
+// and NUL in a string (unless JsonValues::lossy lets them be), reals that
+// overflow, NUL in a member's name.
 
 #ifndef ID_TOKEN_CORE_JSON_H
 #define ID_TOKEN_CORE_JSON_H
@@ -28,6 +29,14 @@ enum class JsonError : std::uint8_t {
     depth,   // nested deeper than kMaxJsonDepth
     not_an_object,
     out_of_memory,
+};
+
+// What may become of a value that jansson cannot hold as it is.
+enum class JsonValues : std::uint8_t {
+    exact,  // it refuses the text
+    // An integer beyond 64 bits becomes a real number, a string may hold NUL:
+    // for texts whose unknown members are to be ignored.
+    lossy,
 };
 
 enum class JsonKind : std::uint8_t {
@@ -104,7 +113,8 @@ class Json {
   public:
     // An object and nothing behind it; see JsonError for what is refused. Not
     // a NUL, no BOM.
-    [[nodiscard]] static Result<Json, JsonError> parse(std::string_view text);
+    [[nodiscard]] static Result<Json, JsonError> parse(
+        std::string_view text, JsonValues values = JsonValues::exact);
 
     Json(Json &&other) noexcept : root_(std::exchange(other.root_, nullptr)) {}
     Json &operator=(Json &&other) noexcept {

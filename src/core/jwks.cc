@@ -62,7 +62,9 @@ std::string_view jwks_error_text(JwksError error) noexcept {
 Result<std::unique_ptr<KeySet>, JwksError> KeySet::parse(
     std::string_view document, std::uint64_t id,
     std::vector<SkippedKey> *skipped) {
-    const auto json = Json::parse(without_bom(document));
+    // RFC 7517 4 and 5: members that are not understood are ignored, so their
+    // values must not matter.
+    const auto json = Json::parse(without_bom(document), JsonValues::lossy);
     if (!json) {
         return jwks_error(json.error());
     }

@@ -25,7 +25,7 @@ constexpr const char *kValues[] = {
     R"("EdDSA")", R"("sig")", R"("enc")", R"(["verify"])", R"(["sign"])",
     R"("AQAB")", R"("Aw")", R"("AQ")", R"("AA")", R"("AAAA")", R"("")",
     R"("k1")", R"("k2")", R"("=")", R"("+/")", "null", "1", "1.5", "[]", "{}",
-    "true",
+    "true", "9223372036854775808", R"("k1\u0000")",
     // small-order points of Ed25519, and one of P-256
     R"("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")",
     R"("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")",
@@ -42,7 +42,9 @@ std::size_t entries(std::string_view document) {
     if (document.starts_with("\xef\xbb\xbf")) {
         document.remove_prefix(3);
     }
-    json_t *plain = json_loadb(document.data(), document.size(), 0, nullptr);
+    json_t *plain =
+        json_loadb(document.data(), document.size(),
+                   JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, nullptr);
     REQUIRE(plain != nullptr);
     const std::size_t n = json_array_size(json_object_get(plain, "keys"));
     json_decref(plain);

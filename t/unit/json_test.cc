@@ -200,6 +200,31 @@ void numbers_out_of_range_are_refused(void **) {
     accept(R"({"a":1e-400})");
 }
 
+void what_is_not_exact_may_be_let_be(void **) {
+    const auto lossy = [](std::string_view text) {
+        return static_cast<bool>(Json::parse(text, JsonValues::lossy));
+    };
+    for (const char *value :
+         {"9223372036854775808", "-9223372036854775809",
+          "123456789012345678901234567890", R"("x\u0000y")"}) {
+        const std::string text = std::string(R"({"a":)") + value + "}";
+        assert_true(lossy(text));
+        refuse(text);
+    }
+    const auto json =
+        Json::parse(R"({"a":"x\u0000y","b":1e1})", JsonValues::lossy);
+    assert_true(json->view().find("a").string() == "x\0y"sv);
+
+    for (const std::string_view text :
+         {R"({"a":1e400})"sv, R"({"a":"\ud800"})"sv, R"({"\u0000":1})"sv,
+          R"({"a":1,"a":2})"sv, R"({"a":01})"sv, "{\"a\":\"\xff\"}"sv,
+          "{\"a\":1\0}"sv, "{} x"sv, "[]"sv}) {
+        assert_false(lossy(text));
+    }
+    assert_true(lossy(nested(kMaxJsonDepth, '[', ']')));
+    assert_false(lossy(nested(kMaxJsonDepth + 1, '[', ']')));
+}
+
 void values_have_their_kind(void **) {
     const Json json = parse(
         R"({"n":null,"t":true,"f":false,"i":-7,"r":2.5,"s":"x","l":[1,"y"],)"
@@ -384,6 +409,7 @@ int main() {
         cmocka_unit_test(lone_surrogates_are_refused),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(numbers_out_of_range_are_refused),
+        cmocka_unit_test(what_is_not_exact_may_be_let_be),
         cmocka_unit_test(values_have_their_kind),
         cmocka_unit_test(nothing_answers_absent),
         cmocka_unit_test(names_are_compared_byte_for_byte),

@@ -71,6 +71,40 @@ void a_member_twice_refuses_the_set(void **) {
            JwksError::syntax);
 }
 
+// RFC 7517 4 and 5
+void the_values_of_unknown_members_do_not_matter(void **) {
+    const std::string key = unit::jwk("rsa1");
+    const std::string tail = key.substr(1);
+    for (const char *value :
+         {"9223372036854775808", "-123456789012345678901234567890", "1.5",
+          R"("a\u0000b")", R"([1e300,{"x":18446744073709551616}])"}) {
+        const std::string member = std::string("\"x\":") + value;
+        const std::string sets[] = {
+            "{" + member + ",\"keys\":[" + key + "]}",
+            "{\"keys\":[{" + member + "," + tail + "]}",
+            "{\"keys\":[{\"kty\":\"unknown\"," + member + "}," + key + "]}"};
+        for (const std::string &set : sets) {
+            const Set parsed = parse(set);
+            assert_int_equal(find(*parsed, "RS256", kid("rsa1")).count, 1);
+        }
+    }
+    for (const char *value : {"1e400", R"("\ud800")", "01"}) {
+        refuse("{\"keys\":[" + key + "],\"x\":" + value + "}",
+               JwksError::syntax);
+    }
+}
+
+void a_known_member_is_compared_with_its_nul(void **) {
+    refuse(
+        R"({"keys":[{"kty":"RSA\u0000",)" +
+            unit::jwk("rsa1").substr(std::string(R"({"kty":"RSA",)").size()) +
+            "]}",
+        JwksError::no_usable_key);
+    const Set set = parse("{\"keys\":[" + renamed("rsa1", "k\\u0000") + "]}");
+    assert_int_equal(find(*set, "RS256", "k").count, 0);
+    assert_int_equal(find(*set, "RS256", std::string("k\0", 2)).count, 1);
+}
+
 void a_set_may_start_with_a_bom(void **) {
     const std::string set = unit::jwks({"rsa1"});
     parse("\xef\xbb\xbf" + set);
@@ -310,6 +344,8 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_set_is_an_object_with_a_keys_array),
         cmocka_unit_test(a_member_twice_refuses_the_set),
+        cmocka_unit_test(the_values_of_unknown_members_do_not_matter),
+        cmocka_unit_test(a_known_member_is_compared_with_its_nul),
         cmocka_unit_test(a_set_may_start_with_a_bom),
         cmocka_unit_test(other_entries_are_passed_over),
         cmocka_unit_test(a_long_kid_is_cut_in_reports),
