@@ -236,6 +236,9 @@ bad('no list', server('auth_id_token_require sub in;'), 'operator "in" in "auth_
 bad('a value for present', server('auth_id_token_require sub present x;'), 'operator "present" in "auth_id_token_require" needs no value');
 bad('another code', server('auth_id_token_require sub = a error=500;'), 'invalid "error=500"');
 bad('no number', server('auth_id_token_require n < many;'), '"many" in "auth_id_token_require" is not a number');
+for my $text (qw(1. .5 -.5 007 0x10 1e999)) {
+    bad("$text is no JSON number", server("auth_id_token_require n > $text;"), qq{"$text" in "auth_id_token_require" is not a number});
+}
 bad('no expression', server('auth_id_token_require sub ~ "(";'), 'pcre2?_compile\(\) failed.*"auth_id_token_require"');
 bad('an empty claim', server('auth_id_token_require "" = a;'), '"" is not the name of a claim');
 bad('a bad pointer', server('auth_id_token_require "/a~2" = a;'), '"/a~2" is not the name of a claim');

@@ -1,8 +1,6 @@
 #include "claim_rule.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 namespace id_token {
 
@@ -56,19 +54,6 @@ std::optional<OperatorWord> parse_operator(std::string_view word) noexcept {
     return std::nullopt;
 }
 
-std::optional<double> parse_number(std::string_view text) noexcept {
-    double number = 0;
-    const char *end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
-
-    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end ||
-        !std::isfinite(number)) {
-        return std::nullopt;
-    }
-
-    return number;
-}
-
 std::optional<std::string_view> Operand::scalar() const noexcept {
     if (text) {
         return text;
@@ -82,7 +67,7 @@ std::optional<std::string_view> Operand::scalar() const noexcept {
     return claim.text();
 }
 
-std::optional<double> Operand::number() const noexcept {
+std::optional<Number> Operand::number() const noexcept {
     return text ? parse_number(*text) : claim.number();
 }
 
@@ -104,7 +89,7 @@ bool meets(const Operand &operand, OperatorWord op,
             return false;
         }
 
-        return (op.op == Operator::less ? *left < *right : *left > *right) !=
+        return (op.op == Operator::less ? *left < *right : *right < *left) !=
                op.negated;
     }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "claim_value.h"
+#include "number.h"
 
 namespace id_token {
 
@@ -21,8 +22,8 @@ enum class Operator : std::uint8_t {
     has,         // has  an array with an element equal to one of the values, or
                  //      a scalar equal to one of them
     matches,     // ~    a scalar, matched by the regular expression
-    less,        // <    a number below the value
-    greater,     // >    a number above the value
+    less,        // <    a JSON number below the value, which is one, too
+    greater,     // >    one above the value
     is_present,  // present
 };
 
@@ -37,10 +38,6 @@ struct OperatorWord {
 [[nodiscard]] std::optional<OperatorWord> parse_operator(
     std::string_view word) noexcept;
 
-// A JSON number, as the values of < and > have to be.
-[[nodiscard]] std::optional<double> parse_number(
-    std::string_view text) noexcept;
-
 // What a rule is about: a claim, or the text of a variable (empty = absent).
 struct Operand {
     ClaimValue claim;
@@ -51,7 +48,7 @@ struct Operand {
     }
     // Of a scalar; nothing for arrays, objects and absent ones.
     [[nodiscard]] std::optional<std::string_view> scalar() const noexcept;
-    [[nodiscard]] std::optional<double> number() const noexcept;
+    [[nodiscard]] std::optional<Number> number() const noexcept;
 };
 
 // Judges all operators but `matches`. An operand that is absent or of a kind

@@ -1,6 +1,5 @@
 #include "claim_value.h"
 
-#include <charconv>
 #include <cstring>
 
 namespace id_token {
@@ -104,19 +103,12 @@ bool ClaimValue::printable() const noexcept {
            (static_cast<unsigned char>(packed_.front()) & kPrintable) != 0;
 }
 
-std::optional<double> ClaimValue::number() const noexcept {
+std::optional<Number> ClaimValue::number() const noexcept {
     if (!present() ||
         (kind() != JsonKind::integer && kind() != JsonKind::real)) {
         return std::nullopt;
     }
-    double number = 0;
-    std::string_view digits = text();
-    const char *end = digits.data() + digits.size();
-    auto [stop, error] = std::from_chars(digits.data(), end, number);
-    if (error != std::errc() || stop != end) {
-        return std::nullopt;
-    }
-    return number;
+    return parse_number(text());
 }
 
 std::string_view ClaimValue::elements() const noexcept {

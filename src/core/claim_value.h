@@ -4,10 +4,12 @@
 #define ID_TOKEN_CORE_CLAIM_VALUE_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "json.h"
+#include "number.h"
 
 namespace id_token {
 
@@ -33,7 +35,7 @@ class ClaimValue {
     // A value that may not is shown to nobody ("exact or absent").
     [[nodiscard]] bool printable() const noexcept;
 
-    [[nodiscard]] std::optional<double> number() const noexcept;
+    [[nodiscard]] std::optional<Number> number() const noexcept;
 
     // Calls f(ClaimValue) for each element of an array until it returns true;
     // returns whether it did. Elements that are arrays, objects or null are

@@ -7,7 +7,7 @@ import sys
 
 LAYERS = [
     # L0: values, no library
-    "ascii base64url error result",
+    "ascii base64url error number result",
     # L1: the doors to jansson and to OpenSSL
     "json openssl",
     # L2: parse and hold

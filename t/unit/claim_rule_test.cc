@@ -22,7 +22,8 @@ namespace {
 constexpr std::string_view kClaims = R"({
     "s": "admin", "empty": "", "n": 17, "r": 1.5, "t": true, "null": null,
     "a": ["admin", "staff", 7, true, null, ["nested"]], "none": [],
-    "o": {"k": "v"}, "json": "[\"admin\"]"
+    "o": {"k": "v"}, "json": "[\"admin\"]",
+    "large": 9007199254740993
 })";
 
 bool judge(std::string_view claim, std::string_view word,
@@ -99,7 +100,21 @@ void numbers(void **) {
     neither("s", ">", {"1"});
     neither("n", ">", {"one"});
     neither("n", ">", {""});
+    neither("n", ">", {"007"});
+    neither("n", ">", {"16."});
+    is(true, "n", ">", {"16.0"});
     neither("t", ">", {"0"});
+}
+
+// A double cannot tell 2^53 from 2^53 + 1.
+void large_numbers_are_not_rounded(void **) {
+    is(true, "large", ">", {"9007199254740992"});
+    is(true, "large", ">", {"9007199254740992.0"});
+    is(false, "large", ">", {"9007199254740993"});
+    is(false, "large", "<", {"9007199254740993"});
+    is(true, "large", "<", {"9007199254740994"});
+    is(true, "large", "<", {"1e16"});
+    is(true, "large", ">", {"-1e300"});
 }
 
 void presence(void **) {
@@ -147,13 +162,6 @@ void other_words_are_no_operators(void **) {
     assert_true(parse_operator("!~").has_value());
 }
 
-void numbers_are_finite_and_whole_words(void **) {
-    assert_true(parse_number("-1.5e3").has_value());
-    for (const char *text : {"", "inf", "nan", "1 ", " 1", "0x1", "1e999"}) {
-        assert_false(parse_number(text).has_value());
-    }
-}
-
 }  // namespace
 
 int main() {
@@ -166,7 +174,7 @@ int main() {
         cmocka_unit_test(an_absent_claim_meets_no_negation),
         cmocka_unit_test(variables_are_text),
         cmocka_unit_test(other_words_are_no_operators),
-        cmocka_unit_test(numbers_are_finite_and_whole_words),
+        cmocka_unit_test(large_numbers_are_not_rounded),
     };
 
     return cmocka_run_group_tests(tests, nullptr, nullptr);
