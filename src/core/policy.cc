@@ -111,9 +111,10 @@ Error check_kind(const Claims &c) noexcept {
             return Error::kind_typ;
         }
     }
-    // The shape of an access token, RFC 9068 2.2, which has no nonce.
+    // The shape of an access token, RFC 9068 2.2, which has no nonce; null or
+    // a number is none either.
     if ((c.find("scope") || c.find("scp")) && c.find("client_id") &&
-        !c.find("nonce")) {
+        !c.find("nonce").string()) {
         return Error::kind_access_token;
     }
     return Error::ok;

@@ -160,6 +160,12 @@ void an_access_token_is_told_by_its_shape(void **) {
                         {"client_id", R"("web")"},
                         {"nonce", R"("n")"}}),
                   Error::ok);
+    for (const char *none : {"null", "1", "true", R"(["n"])", "{}"}) {
+        assert_reason(kind({{"scope", R"("a")"},
+                            {"client_id", R"("web")"},
+                            {"nonce", none}}),
+                      Error::kind_access_token);
+    }
 }
 
 Error times(const Changes &changes, const Policy &p = unit::policy()) {
