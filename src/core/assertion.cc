@@ -210,7 +210,7 @@ Result<Assertion> mint_assertion(const AssertionKey &key,
     auto token = libjwt_keeps_type() ? sign_with_libjwt(key, payload)
                                      : sign_with_openssl(key, payload);
     if (!token) {
-        return openssl_out_of_memory() ? Error::out_of_memory : token.error();
+        return errors.out_of_memory() ? Error::out_of_memory : token.error();
     }
     assertion.token = std::move(*token);
     return assertion;

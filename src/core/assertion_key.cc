@@ -63,8 +63,9 @@ Result<const Algorithm *, AssertionKeyError> choose_algorithm(
 bool halves_fit(EVP_PKEY *pkey) {
     const auto ctx =
         owned(EvpPkeyCtx(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey, nullptr)));
+    const ErrorQueueScope scope;
     const bool fit = EVP_PKEY_pairwise_check(ctx.get()) == 1;
-    if (!fit && openssl_out_of_memory()) {
+    if (!fit && scope.out_of_memory()) {
         throw std::bad_alloc();
     }
     return fit;
@@ -136,6 +137,7 @@ std::string_view assertion_key_error_text(AssertionKeyError error) noexcept {
 }
 
 Result<EvpPkey, AssertionKeyError> read_private_key(const Secret &pem) {
+    const ErrorQueueScope scope;
     const auto bio =
         owned(Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
     bool asked = false;
@@ -145,7 +147,7 @@ Result<EvpPkey, AssertionKeyError> read_private_key(const Secret &pem) {
         return AssertionKeyError::encrypted;
     }
     if (pkey == nullptr) {
-        if (openssl_out_of_memory()) {
+        if (scope.out_of_memory()) {
             throw std::bad_alloc();
         }
         return AssertionKeyError::not_pem;

@@ -40,16 +40,21 @@ using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 // would log ours as "ignoring stale global SSL error".
 class ErrorQueueScope {
   public:
-    ErrorQueueScope() noexcept { ERR_set_mark(); }
+    ErrorQueueScope() noexcept : before_(ERR_peek_last_error()) {
+        ERR_set_mark();
+    }
     ~ErrorQueueScope() { ERR_pop_to_mark(); }
     ErrorQueueScope(const ErrorQueueScope &) = delete;
     ErrorQueueScope &operator=(const ErrorQueueScope &) = delete;
-};
 
-// Whether a failure to allocate is what the errors in the queue began with, or
-// ended with. For within an ErrorQueueScope: nothing but its own is usually in
-// the queue, and its first error is the root of the others.
-[[nodiscard]] bool openssl_out_of_memory() noexcept;
+    // Whether a failure to allocate is what the errors raised inside began or
+    // ended with. The first of them cannot be told from those from before,
+    // where there are any: then the last alone counts.
+    [[nodiscard]] bool out_of_memory() const noexcept;
+
+  private:
+    unsigned long before_;  // the last one from before; 0 = none
+};
 
 }  // namespace id_token
 

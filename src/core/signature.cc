@@ -35,7 +35,7 @@ Error verdict(int result) noexcept {
     if (result == 1) {
         return Error::ok;
     }
-    return openssl_out_of_memory() ? Error::out_of_memory : Error::signature;
+    return Error::signature;
 }
 
 bool set_padding(EVP_PKEY_CTX *ctx, Scheme scheme, const EVP_MD *md) noexcept {
@@ -163,10 +163,13 @@ Error SignatureVerifier::verify(const Algorithm &algorithm, Jwk &key,
     }
 
     const ErrorQueueScope scope;
-    if (algorithm.scheme == Scheme::eddsa) {
-        return verify_eddsa(key, signing_input, signature);
-    }
-    return verify_digest(algorithm, key, signing_input, signature);
+    const Error error =
+        algorithm.scheme == Scheme::eddsa
+            ? verify_eddsa(key, signing_input, signature)
+            : verify_digest(algorithm, key, signing_input, signature);
+    return error == Error::signature && scope.out_of_memory()
+               ? Error::out_of_memory
+               : error;
 }
 
 // The digest on our context and EVP_PKEY_verify on the key's: EVP_DigestVerify

@@ -18,7 +18,8 @@ class SignatureVerifier {
 
     // Error::ok, signature_length, signature or out_of_memory. `signing_input`
     // is the received bytes `header.payload`. OpenSSL's error queue is left as
-    // found.
+    // found. Where OpenSSL does not tell a lack of memory from a wrong
+    // signature, it counts as the latter.
     [[nodiscard]] Error verify(const Algorithm &algorithm, Jwk &key,
                                std::string_view signing_input,
                                std::span<const unsigned char> signature);

@@ -128,6 +128,9 @@ core("signature", "signature validator",
       "EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING)"),
      ("PSS salt", "ctx, RSA_PSS_SALTLEN_DIGEST", "ctx, RSA_PSS_SALTLEN_AUTO"))
 
+core("openssl", "signature",
+     ("errors from before", "if (before_ != 0) {", "if (false) {"))
+
 core("validator", "validator vectors",
      ("allow-list", "return p.algorithms.has(algorithm) ? Error::ok",
       "return true ? Error::ok"),

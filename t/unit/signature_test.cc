@@ -358,6 +358,45 @@ void the_error_queue_is_left_as_found(void **) {
     }
 }
 
+// Somebody else's failure to allocate says nothing of our signature.
+void errors_from_before_are_not_ours(void **) {
+    SignatureVerifier verifier;
+    for (const Case &c : kWays) {
+        Jwk key = load(c.key);
+        const std::string good = sign(c);
+        for (const int reason : {7, ERR_R_MALLOC_FAILURE}) {
+            ERR_clear_error();
+            ERR_raise(ERR_LIB_USER, reason);
+            const unsigned long before = ERR_peek_error();
+            assert_reason(verify(verifier, c.alg, key, good), Error::ok);
+            assert_reason(verify(verifier, c.alg, key, good, "other"),
+                          Error::signature);
+            assert_int_equal(ERR_get_error(), before);
+            assert_int_equal(ERR_get_error(), 0);
+        }
+    }
+}
+
+void a_lack_of_memory_is_told_from_the_errors_of_a_scope(void **) {
+    ERR_clear_error();
+    for (const bool filled : {false, true}) {
+        if (filled) {
+            ERR_raise(ERR_LIB_USER, 7);
+        }
+        const ErrorQueueScope scope;
+        assert_false(scope.out_of_memory());
+        ERR_raise(ERR_LIB_EVP, 7);
+        assert_false(scope.out_of_memory());
+        ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+        assert_true(scope.out_of_memory());
+    }
+    ERR_clear_error();
+    const ErrorQueueScope scope;
+    ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+    ERR_raise(ERR_LIB_EVP, 7);
+    assert_true(scope.out_of_memory());
+}
+
 Error verify_unless_out_of_memory(SignatureVerifier *verifier, const char *alg,
                                   Jwk &key, const std::string &signature) {
     try {
@@ -435,6 +474,8 @@ int main() {
         cmocka_unit_test(another_pss_salt_is_refused),
         cmocka_unit_test(verifications_do_not_disturb_each_other),
         cmocka_unit_test(the_error_queue_is_left_as_found),
+        cmocka_unit_test(errors_from_before_are_not_ours),
+        cmocka_unit_test(a_lack_of_memory_is_told_from_the_errors_of_a_scope),
         cmocka_unit_test(a_failed_allocation_never_verifies),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
