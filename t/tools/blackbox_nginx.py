@@ -80,7 +80,7 @@ class Nginx:
         for case in cases:
             case["provider"] = self.provider_of(case)
         self.claims = sorted({name for case in cases
-                              for name in case.get("claims", ())})
+                              for name in case.get("claims") or ()})
 
     def provider_of(self, case):
         number = self.sets.setdefault(case["key_set"], len(self.sets))
