@@ -50,14 +50,16 @@ bool typ_allowed(JsonView typ) noexcept {
     return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));
 }
 
-// Rules 6 to 10 on a parsed header.
-Error check_header(JsonView header, JoseHeader &out) noexcept {
+// `alg` (RFC 8725 3.1), extensions that must be understood (RFC 7515 4.1.11,
+// RFC 7797), `kid`, and `typ` (RFC 8725 3.11).
+Error check_header(JsonView header, const AlgorithmSet &allowed,
+                   JoseHeader &out) noexcept {
     const auto alg = header.find("alg").string();
     if (!alg) {
         return Error::alg_missing;
     }
     out.algorithm = find_algorithm(*alg);
-    if (out.algorithm == nullptr) {
+    if (out.algorithm == nullptr || !allowed.has(*out.algorithm)) {
         return Error::alg_not_allowed;
     }
     if (header.find("crit")) {
@@ -113,6 +115,7 @@ Result<Segments> parse_segments(std::string_view token) noexcept {
 }
 
 Result<JoseHeader> parse_jose_header(std::string_view encoded,
+                                     const AlgorithmSet &allowed,
                                      std::optional<std::string> *kid) {
     const auto text = base64url_decode(encoded);
     if (!text) {
@@ -131,7 +134,7 @@ Result<JoseHeader> parse_jose_header(std::string_view encoded,
     if (kid != nullptr) {
         *kid = header.kid;
     }
-    if (const Error error = check_header(json->view(), header);
+    if (const Error error = check_header(json->view(), allowed, header);
         error != Error::ok) {
         return error;
     }

@@ -25,7 +25,7 @@ struct Segments {
     std::string_view signing_input;  // header '.' payload
 };
 
-// Rules 3 and 4: length, three segments, header and signature not empty, each
+// RFC 7515 7.1: length, three segments, header and signature not empty, each
 // strict base64url. Nothing is decoded.
 [[nodiscard]] Result<Segments> parse_segments(std::string_view token) noexcept;
 
@@ -35,11 +35,13 @@ struct JoseHeader {
     std::optional<std::string> kid;
 };
 
-// Rules 5 to 10 but for the provider's list of algorithms: an algorithm that
-// is not in our table is alg_not_allowed. `encoded` is the header segment.
-// `kid` is filled in as early as possible so that a refusal can name it.
+// A strict JSON object (RFC 7515 4, RFC 8725 3.7), of an allowed algorithm,
+// without what is not understood, of the type of a JWT. `encoded` is the header
+// segment. `kid` is filled in as early as possible so that a refusal can name
+// it.
 [[nodiscard]] Result<JoseHeader> parse_jose_header(
-    std::string_view encoded, std::optional<std::string> *kid = nullptr);
+    std::string_view encoded, const AlgorithmSet &allowed,
+    std::optional<std::string> *kid = nullptr);
 
 }  // namespace id_token
 

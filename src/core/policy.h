@@ -33,9 +33,9 @@ struct Policy {
 [[nodiscard]] Error check_subject(const Claims &c) noexcept;
 [[nodiscard]] Error check_kind(const Claims &c) noexcept;
 
-// Reads exp, iat, nbf and auth_time; a wrong type is refused, and so is a lack
-// of exp or iat. auth_time of a wrong type counts as absent: only a policy that
-// asks for it has a use for it.
+// Reads exp, iat, nbf and auth_time before any of them is judged; a wrong type
+// is refused, and so is a lack of exp or iat. auth_time of a wrong type counts
+// as absent: only a policy that asks for it has a use for it.
 [[nodiscard]] Result<Times> parse_times(const Claims &c) noexcept;
 
 // Judged on every request. `now`: seconds since the epoch.

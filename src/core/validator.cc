@@ -23,11 +23,7 @@ std::string cut_text(JsonView value) {
     return cut(text);
 }
 
-Error check_algorithm(const Algorithm &algorithm, const Policy &p) noexcept {
-    return p.algorithms.has(algorithm) ? Error::ok : Error::alg_not_allowed;
-}
-
-// Rules 16 to 19.
+// Whose token it is, of whom and for whom.
 Error check_names(const Claims &c, const Policy &p) noexcept {
     Error error = check_issuer(c, p);
     if (error == Error::ok) {
@@ -42,7 +38,7 @@ Error check_names(const Claims &c, const Policy &p) noexcept {
     return error;
 }
 
-// Rules 16 to 24.
+// OIDC Core 3.1.3.7, and what tells an ID token from tokens of other kinds.
 Result<Times> check_claims(const Claims &c, const Policy &p,
                            std::int64_t now) noexcept {
     Error error = check_names(c, p);
@@ -53,9 +49,9 @@ Result<Times> check_claims(const Claims &c, const Policy &p,
     if (!times) {
         return times;
     }
-    error = check_kind(c);
+    error = check_times(*times, p, now);
     if (error == Error::ok) {
-        error = check_times(*times, p, now);
+        error = check_kind(c);
     }
     if (error != Error::ok) {
         return error;
@@ -67,6 +63,18 @@ void explain_kid(std::optional<std::string_view> kid, Diagnosis *diagnosis) {
     if (diagnosis != nullptr && kid) {
         diagnosis->kid = cut(*kid);
     }
+}
+
+// All that a header is asked without a key.
+Result<JoseHeader> parse_header(std::string_view segment, const Policy &policy,
+                                Diagnosis *diagnosis) {
+    std::optional<std::string> kid;
+    Result<JoseHeader> header =
+        parse_jose_header(segment, policy.algorithms, &kid);
+    if (!header) {
+        explain_kid(kid, diagnosis);
+    }
+    return header;
 }
 
 void explain_claims(const Claims &claims, Diagnosis *diagnosis) {
@@ -113,25 +121,24 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
     const bool first_seen = memo == nullptr;
     KeySet::Memo parsed;
     if (first_seen) {
-        std::optional<std::string> kid;
-        Result<JoseHeader> header = parse_jose_header(segments->header, &kid);
+        Result<JoseHeader> header =
+            parse_header(segments->header, policy, diagnosis);
         if (!header) {
-            explain_kid(kid, diagnosis);
             return {header.error(), {}, false};
         }
         parsed.header = std::move(*header);
+        parsed.candidates =
+            keys.find(*parsed.header.algorithm,
+                      parsed.header.kid ? &*parsed.header.kid : nullptr);
         memo = &parsed;
     }
     const JoseHeader &header = memo->header;
 
-    Error error = check_algorithm(*header.algorithm, policy);
-    if (error == Error::ok && first_seen) {
-        parsed.candidates =
-            keys.find(*header.algorithm, header.kid ? &*header.kid : nullptr);
-    }
-    if (error == Error::ok) {
-        error = verify(*header.algorithm, memo->candidates, *segments);
-    }
+    // Another policy may have remembered it.
+    const Error error =
+        policy.algorithms.has(*header.algorithm)
+            ? verify(*header.algorithm, memo->candidates, *segments)
+            : Error::alg_not_allowed;
     if (error != Error::ok) {
         explain_kid(header.kid, diagnosis);
         return {error,
@@ -180,14 +187,9 @@ Error Validator::check_before_keys(const Policy &policy, std::string_view token,
     if (!segments) {
         return segments.error();
     }
-    std::optional<std::string> kid;
-    Result<JoseHeader> header = parse_jose_header(segments->header, &kid);
-    Error error =
-        header ? check_algorithm(*header->algorithm, policy) : header.error();
-    if (error != Error::ok) {
-        explain_kid(kid, diagnosis);
-    }
-    return error;
+    const Result<JoseHeader> header =
+        parse_header(segments->header, policy, diagnosis);
+    return header ? Error::ok : header.error();
 }
 
 // The bytes of a segment that parse_segments() found well-formed, until the

@@ -16,7 +16,8 @@ Error split(std::string_view token) {
 
 Error judge(const std::string &header,
             std::optional<std::string> *kid = nullptr) {
-    const auto parsed = parse_jose_header(mint::base64url(header), kid);
+    const auto parsed =
+        parse_jose_header(mint::base64url(header), unit::any_algorithm(), kid);
     return parsed ? Error::ok : parsed.error();
 }
 
@@ -84,12 +85,14 @@ void length_is_bounded(void **) {
 
 void a_plain_header(void **) {
     const auto h =
-        parse_jose_header(mint::base64url(R"({"alg":"ES256","kid":"k 1"})"));
+        parse_jose_header(mint::base64url(R"({"alg":"ES256","kid":"k 1"})"),
+                          unit::any_algorithm());
     assert_true(static_cast<bool>(h));
     assert_ptr_equal(h->algorithm, find_algorithm("ES256"));
     assert_text(h->kid.value(), "k 1");
 
-    const auto none = parse_jose_header(mint::base64url(R"({"alg":"EdDSA"})"));
+    const auto none = parse_jose_header(mint::base64url(R"({"alg":"EdDSA"})"),
+                                        unit::any_algorithm());
     assert_false(none->kid.has_value());
 }
 
@@ -112,7 +115,7 @@ void a_header_is_a_json_object(void **) {
                         std::string(100, ']') + "}"),
                   Error::header_json);
 
-    const auto malformed = parse_jose_header("A");
+    const auto malformed = parse_jose_header("A", unit::any_algorithm());
     assert_reason(malformed.error(), Error::base64url);
 }
 
@@ -132,6 +135,22 @@ void alg_is_a_string_that_we_know(void **) {
     // An encrypted token's header, though of three segments.
     assert_reason(judge(R"({"alg":"RSA-OAEP","enc":"A256GCM"})"),
                   Error::alg_not_allowed);
+}
+
+void alg_is_one_of_those_allowed(void **) {
+    AlgorithmSet allowed;
+    const auto parse = [&](const std::string &header) {
+        const auto h = parse_jose_header(mint::base64url(header), allowed);
+        return h ? Error::ok : h.error();
+    };
+    assert_reason(parse(unit::header("RS256", "k")), Error::alg_not_allowed);
+    allowed.add(*find_algorithm("RS256"));
+    assert_reason(parse(unit::header("RS256", "k")), Error::ok);
+    assert_reason(parse(unit::header("RS512", "k")), Error::alg_not_allowed);
+    // before the rest of the header
+    assert_reason(parse(R"({"alg":"RS512","crit":[],"typ":1})"),
+                  Error::alg_not_allowed);
+    assert_reason(parse(R"({"alg":"RS256","crit":[],"typ":1})"), Error::crit);
 }
 
 void crit_is_refused_whatever_it_holds(void **) {
@@ -235,7 +254,8 @@ void a_failed_allocation_is_out_of_memory(void **) {
             [&] {
                 try {
                     std::optional<std::string> kid;
-                    const auto h = parse_jose_header(header, &kid);
+                    const auto h =
+                        parse_jose_header(header, unit::any_algorithm(), &kid);
                     return h ? Error::ok : h.error();
                 } catch (const std::bad_alloc &) {
                     return Error::out_of_memory;
@@ -260,6 +280,7 @@ int main() {
         cmocka_unit_test(a_plain_header),
         cmocka_unit_test(a_header_is_a_json_object),
         cmocka_unit_test(alg_is_a_string_that_we_know),
+        cmocka_unit_test(alg_is_one_of_those_allowed),
         cmocka_unit_test(crit_is_refused_whatever_it_holds),
         cmocka_unit_test(b64_may_only_be_true),
         cmocka_unit_test(zip_is_refused),

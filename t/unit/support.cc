@@ -69,6 +69,14 @@ std::string token(const std::string &key_name, const std::string &alg,
     return mint::encode_with_openssl(key(key_name), alg, header, payload);
 }
 
+id_token::AlgorithmSet any_algorithm() {
+    id_token::AlgorithmSet all;
+    for (const id_token::Algorithm &a : id_token::algorithms()) {
+        all.add(a);
+    }
+    return all;
+}
+
 std::string header(const std::string &alg, const std::string &kid) {
     return R"({"alg":")" + alg + R"(","kid":")" + kid + R"("})";
 }

@@ -14,6 +14,7 @@ extern "C" {
 #include <string>
 #include <string_view>
 
+#include "core/algorithm.h"
 #include "core/error.h"
 #include "tools/mint_keys.h"
 #include "tools/mint_token.h"
@@ -44,6 +45,9 @@ std::string jwks(std::initializer_list<const char *> names,
 // taken as it is.
 std::string token(const std::string &key_name, const std::string &alg,
                   const std::string &header, const std::string &payload);
+
+// Every algorithm that there is.
+id_token::AlgorithmSet any_algorithm();
 
 // {"alg":ALG,"kid":KID}
 std::string header(const std::string &alg, const std::string &kid);

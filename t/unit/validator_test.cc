@@ -100,6 +100,43 @@ void each_claim_has_its_reason(void **) {
     assert_reason(b.judge(unit::tenant_token()), Error::ok);
 }
 
+// Of several faults, the first in the order of the reasons.
+void the_first_reason_is_told(void **) {
+    Changes changes = {{"iss", R"("x")"},
+                       {"aud", R"("x")"},
+                       {"azp", R"("x")"},
+                       {"sub", ""},
+                       {"iat", text(kNow + 11)},
+                       {"nbf", text(kNow + 11)},
+                       {"exp", text(kNow - 10)},
+                       {"events", "{}"},
+                       {"token_use", R"("access")"},
+                       {"typ", R"("Logout")"},
+                       {"scp", R"("a")"},
+                       {"client_id", R"("web")"}};
+    const std::pair<const char *, Error> expected[] = {
+        {"iss", Error::issuer},
+        {"aud", Error::audience},
+        {"azp", Error::azp},
+        {"sub", Error::subject},
+        {"exp", Error::expired},
+        {"iat", Error::iat_future},
+        {"nbf", Error::not_yet_valid},
+        {"events", Error::kind_events},
+        {"token_use", Error::kind_token_use},
+        {"typ", Error::kind_typ},
+        {"scp", Error::kind_access_token}};
+    Bench b;
+    Error before = Error::ok;
+    for (const auto &[name, reason] : expected) {
+        assert_reason(b.judge(unit::tenant_token(changes)), reason);
+        assert_true(reason > before);
+        before = reason;
+        std::erase_if(changes, [&](const auto &c) { return c.first == name; });
+    }
+    assert_reason(b.judge(unit::tenant_token(changes)), Error::ok);
+}
+
 void times_are_judged_on_every_request(void **) {
     Bench b;
     b.policy.max_age = 500;
@@ -191,6 +228,9 @@ void cheap_checks_come_first(void **) {
     assert_reason(b.judge("eyJhbGciOiJub25lIn0.e30.AA"),
                   Error::alg_not_allowed);
     b.policy.algorithms = {};
+    assert_reason(b.judge(unit::tenant_token(
+                      "ES256", R"({"alg":"ES256","crit":[]})", "{")),
+                  Error::alg_not_allowed);
     assert_reason(b.judge(unknown_kid("ES256")), Error::alg_not_allowed);
     assert_text(b.diagnosis.kid, "nobody");
     b.policy = unit::policy();
@@ -339,6 +379,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_good_token_is_accepted_with_its_claims),
         cmocka_unit_test(each_claim_has_its_reason),
+        cmocka_unit_test(the_first_reason_is_told),
         cmocka_unit_test(times_are_judged_on_every_request),
         cmocka_unit_test(a_signature_is_verified_once),
         cmocka_unit_test(another_key_set_proves_anew),
