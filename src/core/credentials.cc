@@ -106,17 +106,16 @@ Result<std::optional<std::string_view>> parse_bearer(
 std::optional<CookiePair> next_cookie(std::string_view &rest) noexcept {
     while (!rest.empty()) {
         std::size_t end = std::min(rest.find(';'), rest.size());
-        std::string_view whole = trim(rest.substr(0, end));
+        const std::string_view text = trim(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
 
-        std::size_t equals = whole.find('=');
+        std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) {
             continue;
         }
         CookiePair pair;
-        pair.whole = whole;
-        pair.name = trim(whole.substr(0, equals));
-        pair.value = trim(whole.substr(equals + 1));
+        pair.name = trim(text.substr(0, equals));
+        pair.value = trim(text.substr(equals + 1));
         if (pair.value.size() >= 2 && pair.value.starts_with('"') &&
             pair.value.ends_with('"')) {
             pair.value = pair.value.substr(1, pair.value.size() - 2);

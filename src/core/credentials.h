@@ -24,12 +24,10 @@ namespace id_token {
 [[nodiscard]] Result<std::optional<std::string_view>> split_bearer(
     std::string_view value) noexcept;
 
-// One `name=value` pair of a Cookie header. `whole` spans the pair, so that it
-// can be cut out by whoever strips it.
+// One `name=value` pair of a Cookie header; views into it.
 struct CookiePair {
     std::string_view name;
     std::string_view value;  // without the surrounding quotes, if any
-    std::string_view whole;
 };
 
 // Takes the next pair off `rest` (split at ';' only, surrounding white space

@@ -255,13 +255,6 @@ std::optional<bool> JsonView::boolean() const noexcept {
     return json_is_true(value_);
 }
 
-std::optional<std::int64_t> JsonView::integer() const noexcept {
-    if (!json_is_integer(value_)) {
-        return std::nullopt;
-    }
-    return json_integer_value(value_);
-}
-
 std::optional<double> JsonView::number() const noexcept {
     if (!json_is_number(value_)) {
         return std::nullopt;

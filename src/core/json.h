@@ -78,7 +78,6 @@ class JsonView {
     // The bytes of a string, valid as long as the document.
     [[nodiscard]] std::optional<std::string_view> string() const noexcept;
     [[nodiscard]] std::optional<bool> boolean() const noexcept;
-    [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
     // Any number, integers included. Always finite.
     [[nodiscard]] std::optional<double> number() const noexcept;
 

@@ -36,7 +36,9 @@ constexpr Curve kCurves[] = {
 constexpr std::size_t kEd25519KeySize = 32;
 constexpr std::size_t kEd25519SignatureSize = 64;
 
-// A handle that could not be had is a lack of memory, nothing else.
+// A handle that could not be had counts as a lack of memory, which it is but
+// where OpenSSL was built or configured without the algorithm: no key of it is
+// bad, then.
 template <class Handle>
 Handle owned(Handle handle) {
     if (handle == nullptr) {

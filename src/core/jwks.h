@@ -57,8 +57,8 @@ class KeySet {
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
-    // Rule 11: whether a key of this very kid is here, fitting or not. Decides
-    // whether a new fetch could help.
+    // Whether a key of this very kid is here, fitting or not. Whether a new
+    // fetch could help a token, its Candidates::kid_known tells.
     [[nodiscard]] bool has_kid(std::string_view kid) const noexcept;
 
     // The keys to try for a token, in order; empty if none fits. At most

@@ -51,17 +51,15 @@ class Validator {
                                    std::string_view token, std::int64_t now,
                                    Diagnosis *diagnosis = nullptr);
 
-    // Rules 3 to 10 alone, for when there is no key set yet: nobody may wait
-    // for keys with a token that no key could save.
+    // Format, decoding and header alone, for when there is no key set yet:
+    // nobody may wait for keys with a token that no key could save.
     [[nodiscard]] Error check_before_keys(const Policy &policy,
                                           std::string_view token,
                                           Diagnosis *diagnosis = nullptr);
 
     [[nodiscard]] TokenCache &cache() noexcept { return cache_; }
-    [[nodiscard]] const std::vector<ClaimPath> &slots() const noexcept {
-        return slots_;
-    }
-    // Signatures verified so far: for tests and benchmarks.
+    // Signatures verified so far, right or wrong: a caller can tell whether one
+    // of its tokens cost a verification.
     [[nodiscard]] std::uint64_t verifications() const noexcept {
         return verifications_;
     }

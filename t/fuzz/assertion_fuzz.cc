@@ -67,8 +67,8 @@ void check_payload(const Claims &made, const AssertionPolicy &policy,
                    const Claims &claims, const Assertion &assertion) {
     REQUIRE(made.find("iss").string() == policy.issuer);
     REQUIRE(made.find("aud").string() == policy.audience);
-    REQUIRE(made.find("iat").integer() == kNow);
-    REQUIRE(made.find("exp").integer() == assertion.expires);
+    REQUIRE(made.find("iat").number() == kNow);
+    REQUIRE(made.find("exp").number() == assertion.expires);
     std::size_t members = 4;
     for (const std::string &name : policy.claims) {
         const JsonView value = claims.find(name);

@@ -87,11 +87,11 @@ void check_cookies(std::string_view header) {
         REQUIRE(n < expected.size());
         REQUIRE(pair->name == expected[n].name);
         REQUIRE(pair->value == expected[n].value);
-        REQUIRE(inside(pair->whole, header) && inside(pair->name, pair->whole));
-        REQUIRE(inside(pair->value, pair->whole));
-        REQUIRE(pair->whole.find(';') == pair->whole.npos);
-        REQUIRE(pair->name.find('=') == pair->name.npos);
-        REQUIRE(rest.empty() || rest.data() > pair->whole.data());
+        REQUIRE(inside(pair->name, header) && inside(pair->value, header));
+        REQUIRE(pair->name.data() + pair->name.size() < pair->value.data());
+        REQUIRE(pair->name.find_first_of(";=") == pair->name.npos);
+        REQUIRE(pair->value.find(';') == pair->value.npos);
+        REQUIRE(rest.empty() || rest.data() > pair->value.data());
         n++;
     }
     REQUIRE(n == expected.size() && rest.empty());

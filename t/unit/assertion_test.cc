@@ -140,8 +140,8 @@ void only_named_claims_are_held(void **) {
     assert_text(json->view().find("aud").string().value(), "app");
     assert_text(json->view().find("email").string().value(), "a@b");
     assert_true(json->view().find("sub").is(JsonKind::string));
-    assert_int_equal(json->view().find("iat").integer().value(), kNow);
-    assert_int_equal(json->view().find("exp").integer().value(), kNow + 60);
+    assert_true(json->view().find("iat").number() == kNow);
+    assert_true(json->view().find("exp").number() == kNow + 60);
 }
 
 void absent_and_null_claims_stay_absent(void **) {

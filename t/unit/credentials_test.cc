@@ -110,7 +110,6 @@ void a_cookie_header_is_split_at_semicolons(void **) {
     for (std::string_view expected : {"a=1", "b=2", "c=3", "d=4"}) {
         auto pair = next_cookie(rest);
         assert_true(pair.has_value());
-        assert_true(pair->whole == expected);
         assert_true(pair->name == expected.substr(0, 1));
         assert_true(pair->value == expected.substr(2));
     }
@@ -149,13 +148,14 @@ void quotes_around_a_value_are_dropped(void **) {
     assert_text(value("a = b "), "b");
 }
 
-void a_pair_spans_its_text_in_the_header(void **) {
+void a_pair_is_a_part_of_the_header(void **) {
     std::string header = "x=1; tok=\"abc\" ; y=2";
     std::string_view rest = header;
     (void)next_cookie(rest);
     auto pair = next_cookie(rest);
-    assert_true(pair->whole == "tok=\"abc\"");
-    assert_ptr_equal(pair->whole.data(), header.data() + 5);
+    assert_ptr_equal(pair->name.data(), header.data() + 5);
+    assert_true(pair->name == "tok");
+    assert_ptr_equal(pair->value.data(), header.data() + 10);
     assert_true(pair->value == "abc");
 }
 
@@ -187,7 +187,7 @@ int main() {
         cmocka_unit_test(a_comma_does_not_split),
         cmocka_unit_test(what_is_no_pair_is_passed_over),
         cmocka_unit_test(quotes_around_a_value_are_dropped),
-        cmocka_unit_test(a_pair_spans_its_text_in_the_header),
+        cmocka_unit_test(a_pair_is_a_part_of_the_header),
         cmocka_unit_test(what_is_empty_lies_in_the_header),
     };
     return cmocka_run_group_tests_name("credentials", tests, nullptr, nullptr);
