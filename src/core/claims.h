@@ -27,7 +27,7 @@ struct Times {
 // Owns the parsed payload.
 class Claims {
   public:
-    // Rule 5: payload_json or out_of_memory.
+    // A strict JSON object (RFC 7519 7.2); else payload_json or out_of_memory.
     [[nodiscard]] static Result<Claims> parse(std::string_view payload);
 
     [[nodiscard]] JsonView root() const noexcept { return json_.view(); }

@@ -2,7 +2,8 @@
 //
 // One row makes the enumerator, the log text, the value of $id_token_error,
 // the description in WWW-Authenticate and the status code; the README's table
-// is checked against it.  The order of rows is the order of the rules.
+// is checked against it. The order of rows is the order of the checks, but that
+// a time of the wrong type is told before one that is over.
 
 #ifndef ID_TOKEN_CORE_ERROR_H
 #define ID_TOKEN_CORE_ERROR_H
@@ -31,17 +32,17 @@ enum class Answer : std::uint8_t {
 //              RFC 6750 3 (no '"', no '\'), no part of the token
 #define ID_TOKEN_ERRORS(X)                                                     \
     X(ok, none, "the token is valid")                                          \
-    /* presenting it: rules 1 to 3 */                                          \
+    /* presenting it: RFC 6750 2, RFC 7515 7.1 */                              \
     X(token_missing, missing, "no token was presented")                        \
     X(credentials_malformed, malformed, "the credentials are malformed")       \
     X(credentials_ambiguous, malformed, "more than one token was presented")   \
     X(token_too_long, invalid, "the token is too long")                        \
     X(token_format, invalid, "the token is not a compact JWS")                 \
     X(token_encrypted, invalid, "encrypted tokens are not accepted")           \
-    /* decoding: rules 4 and 5 */                                              \
+    /* decoding: RFC 7515 2 and 4 */                                           \
     X(base64url, invalid, "a part of the token is not base64url")              \
     X(header_json, invalid, "the token header is not a valid JSON object")     \
-    /* header: rules 6 to 10 */                                                \
+    /* header: RFC 7515 4.1, RFC 8725 3.1 and 3.11 */                          \
     X(alg_missing, invalid, "the token names no algorithm")                    \
     X(alg_not_allowed, invalid, "the token algorithm is not allowed")          \
     X(crit, invalid, "critical header extensions are not supported")           \
@@ -50,11 +51,11 @@ enum class Answer : std::uint8_t {
     X(cty, invalid, "nested tokens are not supported")                         \
     X(kid_type, invalid, "the key ID of the token is not a string")            \
     X(typ, invalid, "the token is of another type")                            \
-    /* signature: rules 11 to 15 */                                            \
+    /* signature: RFC 7515 5.2, RFC 7518 3 */                                  \
     X(key_unknown, invalid, "the signing key is unknown")                      \
     X(signature_length, invalid, "the signature has the wrong length")         \
     X(signature, invalid, "the signature is wrong")                            \
-    /* claims: rules 5 and 16 to 25 */                                         \
+    /* claims: OIDC Core 2 and 3.1.3.7 */                                      \
     X(payload_json, invalid, "the token payload is not a valid JSON object")   \
     X(issuer, invalid, "the issuer is wrong")                                  \
     X(issuer_slash, invalid, "the issuer differs by a trailing slash")         \

@@ -59,13 +59,14 @@ struct Jwk {
     EvpPkey pkey;
     std::array<EvpPkeyCtx, kAlgorithmCount> contexts;
 
-    // Rule 12: kty and crv fit the algorithm, its own `alg` is equal.
+    // kty and crv fit the algorithm, its own `alg` (RFC 7517 4.4) is equal.
     [[nodiscard]] bool fits(const Algorithm &a) const noexcept {
         return kind == a.key && (algorithm == nullptr || algorithm == &a);
     }
 };
 
-// Rules 12, 13 and 26. Throws std::bad_alloc only.
+// A public key for signatures that is strong and well-formed. Throws
+// std::bad_alloc only.
 [[nodiscard]] Result<Jwk, JwkError> parse_jwk(JsonView value);
 
 }  // namespace id_token

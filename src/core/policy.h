@@ -1,5 +1,5 @@
 // What a provider asks of its tokens, and the rules on claims, one function
-// each (L3): OIDC Core 3.1.3.7, RULES 16 to 25.
+// each (L3): OIDC Core 2 and 3.1.3.7.
 
 #ifndef ID_TOKEN_CORE_POLICY_H
 #define ID_TOKEN_CORE_POLICY_H

@@ -1,6 +1,6 @@
-// When a key set is fetched again, dropped, and who may ask for it (L2):
-// RULES 28. Times are milliseconds of a clock that never goes back; random
-// numbers are passed in.
+// When a key set is fetched again, dropped, and who may ask for it (L2).
+// Times are milliseconds of a clock that never goes back; random numbers are
+// passed in.
 
 #ifndef ID_TOKEN_CORE_REFRESH_H
 #define ID_TOKEN_CORE_REFRESH_H

@@ -1,4 +1,4 @@
-// Verification of a JWS signature (L3), rules 14 and 15.
+// Verification of a JWS signature (L3): RFC 7515 5.2, RFC 7518 3, RFC 8037 3.1.
 
 #ifndef ID_TOKEN_CORE_SIGNATURE_H
 #define ID_TOKEN_CORE_SIGNATURE_H

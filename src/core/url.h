@@ -1,5 +1,5 @@
 // Absolute http and https URLs, RFC 3986, strictly (L2): where keys are
-// fetched from, and what plain http may reach (RULES 27).
+// fetched from, and what plain http may reach.
 
 #ifndef ID_TOKEN_CORE_URL_H
 #define ID_TOKEN_CORE_URL_H

@@ -45,7 +45,7 @@ typedef struct {
  * Configuration time. A source with the same issuer, URL, trust and proxy
  * settings is shared; of different times the more careful ones count: the
  * smaller refresh and max_stale, the larger min_interval, timeout and
- * max_size. The transport rules (RULES 27) are judged here. NULL: the error
+ * max_size. Whether plain http will do is judged here. NULL: the error
  * has been logged with [emerg], file, line and the word at fault.
  *
  * add_file: the set is read, parsed and checked here, once per path.

@@ -126,7 +126,7 @@ ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
 }
 
 
-/* RULES 27: https, http to the loopback, or http that was asked for */
+/* https, http to the loopback, or http that was asked for */
 
 static ngx_int_t
 ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,

@@ -1,5 +1,5 @@
 // The rules on claims, each with its twin one byte or one second away:
-// OIDC Core 2 and 3.1.3.7, RULES in the README.
+// OIDC Core 2 and 3.1.3.7.
 
 #include "core/policy.h"
 
