@@ -1,15 +1,29 @@
-// Comparing and trimming of ASCII text, whatever the locale (L0).
+// ASCII text, whatever the locale: comparing, trimming, judging (L0).
 
 #ifndef ID_TOKEN_CORE_ASCII_H
 #define ID_TOKEN_CORE_ASCII_H
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace id_token {
 
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] inline std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return lower(c); });
+    return out;
+}
+
+// Whether it may stand in a header: no line break, no other control character.
+[[nodiscard]] inline bool is_printable(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(),
+                        [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 [[nodiscard]] inline bool equal_ignoring_case(std::string_view a,

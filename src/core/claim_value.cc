@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "ascii.h"
+
 namespace id_token {
 
 // Packed form:
@@ -18,15 +20,6 @@ namespace {
 constexpr unsigned char kPrintable = 0x80;
 
 using Size = std::uint32_t;
-
-bool is_printable(std::string_view text) noexcept {
-    for (unsigned char c : text) {
-        if (c < 0x20 || c == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool is_scalar(JsonKind kind) noexcept {
     return kind != JsonKind::null && kind != JsonKind::array &&

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "ascii.h"
+
 namespace id_token {
 
 namespace {
@@ -10,18 +12,6 @@ bool is_host_character(unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_' || c == '~' || c == '%' || c == '[' ||
            c == ']' || c == ':';
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-
-    for (char &c : out) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c - 'A' + 'a');
-        }
-    }
-
-    return out;
 }
 
 // The ':' before the port: the last one, unless it is inside brackets.

@@ -322,21 +322,6 @@ ngx_http_auth_id_token_view(const ngx_str_t &s)
 }
 
 
-/* may stand in a header: no line break, no other control character */
-
-static inline ngx_uint_t
-ngx_http_auth_id_token_is_printable(std::string_view text)
-{
-    for (unsigned char c : text) {
-        if (c < 0x20 || c == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 /* an object in a pool, destroyed with it; NULL when there is no memory */
 
 template <class T>

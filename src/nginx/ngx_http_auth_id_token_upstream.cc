@@ -8,6 +8,8 @@
 
 #include "ngx_http_auth_id_token_upstream.h"
 
+#include "../core/ascii.h"
+
 
 static ngx_int_t ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
     ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
@@ -220,8 +222,7 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
             }
 
             if (text.len == 0
-                || !ngx_http_auth_id_token_is_printable(
-                        ngx_http_auth_id_token_view(text)))
+                || !id_token::is_printable(ngx_http_auth_id_token_view(text)))
             {
                 continue;
             }

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "../core/ascii.h"
+
 
 using id_token::Answer;
 using id_token::Error;
@@ -211,7 +213,7 @@ ngx_http_auth_id_token_kid_variable(ngx_http_request_t *r,
     ctx = ngx_http_auth_id_token_proven(r);
 
     if (ctx == NULL || !ctx->token->has_kid()
-        || !ngx_http_auth_id_token_is_printable(ctx->token->kid()))
+        || !id_token::is_printable(ctx->token->kid()))
     {
         return ngx_http_auth_id_token_not_found(v);
     }
