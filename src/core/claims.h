@@ -4,7 +4,9 @@
 #define ID_TOKEN_CORE_CLAIMS_H
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "json.h"

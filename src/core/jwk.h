@@ -4,8 +4,11 @@
 #define ID_TOKEN_CORE_JWK_H
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "algorithm.h"
 #include "json.h"

@@ -1,6 +1,8 @@
 #include "policy.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "ascii.h"

@@ -6,7 +6,10 @@
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 #include <thread>
