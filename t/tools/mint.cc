@@ -1,11 +1,8 @@
 // mint: keys, key sets and ID tokens for tests, demo and benchmarks.
-#include <sys/stat.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
-#include <fstream>
 #include <set>
 #include <stdexcept>
 
@@ -180,17 +177,6 @@ Key load(const Options &o, const std::string &spec) {
     return key;
 }
 
-void write_secret(const std::string &path, const std::string &text) {
-    mode_t old = umask(0077);
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    umask(old);
-    file << text;
-    file.close();
-    if (!file) {
-        throw std::runtime_error("cannot write " + path);
-    }
-}
-
 void make_key(const Options &o) {
     if (o.out.empty() || o.alg.empty()) {
         throw std::runtime_error("key needs --alg and --out");
@@ -199,10 +185,10 @@ void make_key(const Options &o) {
     key.kid = o.kid;
     JwkOptions jwk;
     jwk.secret = true;
-    write_secret(o.out,
-                 o.out.ends_with(".jwk")
-                     ? mint::dump_json(mint::to_jwk(key, jwk).get()) + "\n"
-                     : mint::to_pem(key, true));
+    mint::write_secret(
+        o.out, o.out.ends_with(".jwk")
+                   ? mint::dump_json(mint::to_jwk(key, jwk).get()) + "\n"
+                   : mint::to_pem(key, true));
 }
 
 void print_pem(const Options &o) {

@@ -1,12 +1,17 @@
 #include "mint_keys.h"
 
+#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -303,6 +308,24 @@ std::string read_file(const std::string &path) {
     std::ifstream in(path, std::ios::binary);
     need(in.good(), "cannot read " + path);
     return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_secret(const std::string &path, std::string_view text) {
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    need(fd >= 0, "cannot write " + path);
+    // Before the first byte of it; what is no file has no mode of ours.
+    struct stat info;
+    bool ok = fstat(fd, &info) == 0;
+    if (ok && S_ISREG(info.st_mode)) {
+        ok = fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0;
+    }
+    while (ok && !text.empty()) {
+        const ssize_t n = write(fd, text.data(), text.size());
+        ok = n > 0;
+        text.remove_prefix(ok ? static_cast<std::size_t>(n) : 0);
+    }
+    ok = close(fd) == 0 && ok;
+    need(ok, "cannot write " + path);
 }
 
 Json parse_json(std::string_view text, const char *what) {

@@ -36,6 +36,8 @@ std::string base64url(std::string_view bytes);
 std::string base64url_decode(std::string_view text);
 
 std::string read_file(const std::string &path);
+// For the owner's eyes only, a file that was there before, too.
+void write_secret(const std::string &path, std::string_view text);
 Json parse_json(std::string_view text, const char *what);
 std::string dump_json(const json_t *value);
 
