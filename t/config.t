@@ -158,6 +158,14 @@ bad('ssl_verify_depth of a word', remote('ssl_verify_depth deep;'), '"ssl_verify
 bad('ssl_verify_depth 101', remote('ssl_verify_depth 101;'), '"ssl_verify_depth" needs a number');
 good('jwks_state', remote("jwks_state $dir/state;"));
 bad('an empty jwks_state', remote('jwks_state "";'), '"jwks_state" cannot be empty');
+bad("jwks_state $_", remote("jwks_state $_;"), '"jwks_state" cannot be "/"') for '/', '//';
+{
+    # nginx would give it to the worker user, and "nginx -t" as well.
+    my $file  = write_file('precious', 'x');
+    my $owner = (stat $file)[4];
+    bad('jwks_state of a file', remote("jwks_state $file$_;"), qq{"jwks_state" "\Q$file\E" is not a directory}) for '', '/';
+    is((stat $file)[4], $owner, 'which keeps its owner');
+}
 good('jwks_proxy', remote('jwks_proxy http://127.0.0.1:3128;'));
 for my $proxy ('127.0.0.1:3128', 'https://127.0.0.1:3128', 'http://127.0.0.1', 'http://u:p@127.0.0.1:3128',
     'http://127.0.0.1:3128/path', 'http://unix:/x', 'http://:3128') {

@@ -281,14 +281,18 @@ ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
 }
 
 
-/* the master creates the directory and gives it to the worker user */
+/*
+ * The master creates the directory and gives it to the worker user. nginx gives
+ * away whatever has that name, a file as well.
+ */
 
 char *
 ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {
-    ngx_str_t    *value;
-    ngx_path_t  **path;
+    ngx_str_t        *value, *name;
+    ngx_path_t      **path;
+    ngx_file_info_t   fi;
 
     path = static_cast<ngx_path_t **>(field);
     value = static_cast<ngx_str_t *>(cf->args->elts);
@@ -307,15 +311,26 @@ ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    (*path)->name = value[1];
+    name = &(*path)->name;
+    *name = value[1];
 
-    while ((*path)->name.len > 1
-           && (*path)->name.data[(*path)->name.len - 1] == '/')
-    {
-        (*path)->name.len--;
+    while (name->len > 1 && name->data[name->len - 1] == '/') {
+        name->data[--name->len] = '\0';
     }
 
-    if (ngx_conf_full_name(cf->cycle, &(*path)->name, 0) != NGX_OK) {
+    if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_view(*name) == "/") {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_state\" cannot be \"%V\"", name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR && !ngx_is_dir(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_state\" \"%V\" is not a directory", name);
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
