@@ -248,6 +248,12 @@ for my $text (qw(1. .5 -.5 007 0x10 1e999)) {
     bad("$text is no JSON number", server("auth_id_token_require n > $text;"), qq{"$text" in "auth_id_token_require" is not a number});
 }
 bad('no expression', server('auth_id_token_require sub ~ "(";'), 'pcre2?_compile\(\) failed.*"auth_id_token_require"');
+for my $regex ('$host', '^$host$', '"${host}"', 'a$1', '[a]$_', '[]$a]$b', '[^]$a]$b') {
+    (my $shown = $regex) =~ s/"//g;
+    bad("a variable in the expression $regex", server("auth_id_token_require tid $_ $regex;"),
+        qq{"\Q$shown\E" in "auth_id_token_require": a regular expression cannot contain variables}) for '~', '!~';
+}
+good("the expression $_", server("auth_id_token_require sub ~ '$_';")) for 'a$', 'a$|^b', '(a$)', 'a\$b', '[$a]', '[]$a]', '[^]$a]', '[\]$a]', '$';
 bad('an empty claim', server('auth_id_token_require "" = a;'), '"" is not the name of a claim');
 bad('a bad pointer', server('auth_id_token_require "/a~2" = a;'), '"/a~2" is not the name of a claim');
 unknown_variable('an unknown variable in a rule', server('auth_id_token_require $nothing = a;'));

@@ -206,6 +206,55 @@ ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
 }
 
 
+#if (NGX_PCRE)
+
+/*
+ * A "$" that is neither escaped nor in a character class stands for the end of
+ * the text: a word behind it was meant as a variable.
+ */
+
+static ngx_uint_t
+ngx_http_auth_id_token_has_variable(std::string_view pattern)
+{
+    size_t         i;
+    ngx_uint_t     in_class;
+    unsigned char  c;
+
+    in_class = 0;
+
+    for (i = 0; i + 1 < pattern.size(); i++) {
+
+        if (pattern[i] == '\\') {
+            i++;
+
+        } else if (in_class) {
+            in_class = (pattern[i] != ']');
+
+        } else if (pattern[i] == '[') {
+            in_class = 1;
+
+            /* a "]" right at the beginning is one of the class */
+
+            i += pattern.substr(i + 1).starts_with("]")
+                 ? 1 : pattern.substr(i + 1).starts_with("^]") ? 2 : 0;
+
+        } else if (pattern[i] == '$') {
+            c = pattern[i + 1];
+
+            if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+                || (c >= '0' && c <= '9') || c == '_' || c == '{')
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+#endif
+
+
 static ngx_int_t
 ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
     ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern)
@@ -214,6 +263,16 @@ ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
 
     ngx_regex_compile_t  rc;
     u_char               errstr[NGX_MAX_CONF_ERRSTR];
+
+    if (ngx_http_auth_id_token_has_variable(
+            ngx_http_auth_id_token_view(*pattern)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_require\": a regular "
+                           "expression cannot contain variables",
+                           pattern);
+        return NGX_ERROR;
+    }
 
     ngx_memzero(&rc, sizeof(rc));
 
