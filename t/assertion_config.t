@@ -103,6 +103,7 @@ good('an RSA key', assertion(key => $rsa));
 good('twice, of other names', assertion() . "\n" . (assertion() =~ s/ a / b_2 /r));
 good('no claims', assertion(claims => undef));
 good('include', assertion(audience => undef, include => key_file('more.conf', "audience x;\n")));
+bad("include$_", assertion(include => $_), 'invalid number of arguments in "include" directive') for '', ' a b';
 good('beside a provider', "$provider " . assertion());
 bad('the same name twice', assertion() . "\n" . assertion(), 'duplicate id_token_assertion "a"', 9);
 for my $name ('A', 'my-app', '""', '$x', "\xc3\xa4") {

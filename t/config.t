@@ -95,6 +95,7 @@ good('a provider',           with(''));
 good('the name before the block', "server { listen 127.0.0.1:8088; auth_id_token t; }\n"
     . "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; }");
 good('include in a provider', with('include ' . write_file('more.conf', "leeway 5s;\n") . ';'));
+bad("include$_ in a provider", with("include$_;"), 'invalid number of arguments in "include" directive') for '', ' a b';
 bad('no issuer',    "id_token_provider t { client_id spa; jwks_file $keys; }", 'id_token_provider "t" has no "issuer"');
 bad('no client_id', "id_token_provider t { issuer https://t.test/; jwks_file $keys; }", 'id_token_provider "t" has no "client_id"');
 bad('an unknown word', with('audience x;'), 'unknown directive "audience" in id_token_provider "t"');

@@ -149,7 +149,7 @@ ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (ngx_http_auth_id_token_view(value[0]) == "include") {
-        return ngx_conf_include(cf, dummy, conf);
+        return ngx_http_auth_id_token_include(cf, dummy, conf);
     }
 
     for (word = ngx_http_auth_id_token_assertion_words; word->name; word++) {

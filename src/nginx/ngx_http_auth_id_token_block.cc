@@ -8,6 +8,21 @@
 
 
 char *
+ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    if (cf->args->nelts != 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of arguments in \"include\" "
+                           "directive");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return ngx_conf_include(cf, cmd, conf);
+}
+
+
+char *
 ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {

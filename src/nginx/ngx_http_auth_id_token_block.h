@@ -23,6 +23,10 @@ typedef struct {
 } ngx_http_auth_id_token_block_t;
 
 
+/* include FILE, for which nginx does not count here */
+char *ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
 /*
  * Setters: `field` is the place in the block. What they return is put between
  * the directive's name and its last argument.
