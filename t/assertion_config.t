@@ -155,8 +155,7 @@ bad('an empty claim', assertion(claims => '""'), '"claims" cannot hold an empty 
 
 # lifetime
 good("lifetime $_", assertion(lifetime => $_)) for qw(1s 60s 1h);
-bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time above zero, not "$_"}) for qw(0 0s);
-bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time such as "30s", not "$_"}) for qw(-1s soon);
+bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time above zero such as "5s", not "$_"}) for qw(0 0s -1s soon);
 bad("lifetime $_", assertion(lifetime => $_), qq{"lifetime" needs a time from 1s to 1h, not "$_"}) for qw(61m 1d);
 
 # the key file

@@ -137,15 +137,22 @@ for my $word (qw(leeway max_age max_auth_age)) {
     bad("$word of a word", with("$word soon;"), qq{"$word" needs a time.*"soon"});
     bad("$word below zero", with("$word -1s;"), qq{"$word" needs a time.*"-1s"});
 }
-good('leeway 0', with('leeway 0;'));
+good("leeway $_", with("leeway $_;")) for qw(0 1h 3600);
+bad("leeway $_", with("leeway $_;"), qq{"leeway" needs a time up to 1h, not "$_"}) for qw(3601 1d soon -1s 99999999999999999999);
 for my $word (qw(max_age max_auth_age)) {
-    bad("$word 0", with("$word 0;"), qq{"$word" needs a time above zero.*"0"});
+    bad("$word 0", with("$word 0;"), qq{"$word" needs a time above zero such as "5s", not "0"});
+    good("$word 10y", with("$word 10y;"));
+    bad("$word above 10y", with("$word 315360001;"), qq{"$word" needs a time of 10y at most, not "315360001"});
+    bad("$word out of range", with("$word 9223372036854775807;"), qq{"$word" needs a time of 10y at most});
 }
 for my $word (qw(jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout)) {
     good("$word 1m", remote("$word 1m;"));
     bad("$word of a word", remote("$word soon;"), qq{"$word" needs a time.*"soon"});
-    bad("$word 0", remote("$word 0;"), qq{"$word" needs a time above zero.*"0"});
+    bad("$word 0", remote("$word 0;"), qq{"$word" needs a time above zero such as "5s", not "0"});
+    bad("$word above 10y", remote("$word 315360001s;"), qq{"$word" needs a time of 10y at most, not "315360001s"});
+    bad("$word out of range", remote("$word 9223372036854775807s;"), qq{"$word" needs a time.*"9223372036854775807s"});
 }
+good('the longest times', remote('jwks_max_stale 10y; jwks_refresh 9y; jwks_min_interval 9y; jwks_timeout 3650d;'));
 bad('jwks_max_stale not above jwks_refresh', remote('jwks_max_stale 1m; jwks_refresh 1m; jwks_min_interval 1s;'), '"jwks_max_stale" of id_token_provider "t" must be longer than "jwks_refresh"');
 bad('jwks_max_stale not above jwks_min_interval', remote('jwks_max_stale 1m; jwks_refresh 1s; jwks_min_interval 1m;'), '"jwks_max_stale" of id_token_provider "t" must be longer');
 good('jwks_max_stale just above both', remote('jwks_max_stale 61s; jwks_refresh 1m; jwks_min_interval 1m;'));

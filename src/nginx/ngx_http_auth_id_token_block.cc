@@ -67,8 +67,17 @@ ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
 }
 
 
+/* a larger leeway is a check of the times that is switched off */
+
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_LEEWAY  (60 * 60)
+
+/* in milliseconds, and added to the clock, it is far from any overflow */
+
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_SEC     (10 * 365 * 24 * 60 * 60)
+
+
 char *
-ngx_http_auth_id_token_set_sec(ngx_conf_t *cf,
+ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {
     time_t     *t;
@@ -83,8 +92,26 @@ ngx_http_auth_id_token_set_sec(ngx_conf_t *cf,
 
     *t = ngx_parse_time(&value[1], 1);
 
-    if (*t == static_cast<time_t>(NGX_ERROR)) {
-        return const_cast<char *>("needs a time such as \"30s\", not");
+    if (*t == static_cast<time_t>(NGX_ERROR)
+        || *t > NGX_HTTP_AUTH_ID_TOKEN_MAX_LEEWAY)
+    {
+        return const_cast<char *>("needs a time up to 1h, not");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_auth_id_token_check_time(ngx_int_t t, ngx_int_t units_per_sec)
+{
+    if (t == NGX_ERROR || t == 0) {
+        return const_cast<char *>("needs a time above zero such as \"5s\", "
+                                  "not");
+    }
+
+    if (t / units_per_sec > NGX_HTTP_AUTH_ID_TOKEN_MAX_SEC) {
+        return const_cast<char *>("needs a time of 10y at most, not");
     }
 
     return NGX_CONF_OK;
@@ -95,15 +122,19 @@ char *
 ngx_http_auth_id_token_set_positive_sec(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {
-    char  *rv;
+    time_t     *t;
+    ngx_str_t  *value;
 
-    rv = ngx_http_auth_id_token_set_sec(cf, block, field);
+    t = static_cast<time_t *>(field);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (rv == NGX_CONF_OK && *static_cast<time_t *>(field) == 0) {
-        return const_cast<char *>("needs a time above zero, not");
+    if (*t != NGX_CONF_UNSET) {
+        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
     }
 
-    return rv;
+    *t = ngx_parse_time(&value[1], 1);
+
+    return ngx_http_auth_id_token_check_time(*t, 1);
 }
 
 
@@ -111,7 +142,6 @@ char *
 ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {
-    ngx_int_t    t;
     ngx_str_t   *value;
     ngx_msec_t  *msec;
 
@@ -122,15 +152,9 @@ ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
         return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
     }
 
-    t = ngx_parse_time(&value[1], 0);
+    *msec = ngx_parse_time(&value[1], 0);
 
-    if (t == NGX_ERROR || t == 0) {
-        return const_cast<char *>("needs a time above zero, not");
-    }
-
-    *msec = t;
-
-    return NGX_CONF_OK;
+    return ngx_http_auth_id_token_check_time(*msec, 1000);
 }
 
 

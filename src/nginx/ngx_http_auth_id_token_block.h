@@ -36,7 +36,7 @@ char *ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_sec(ngx_conf_t *cf,
+char *ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_positive_sec(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;

@@ -44,7 +44,7 @@ static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
     { "algorithms", 1, 16, ngx_http_auth_id_token_set_list,
       NGX_HTTP_AUTH_ID_TOKEN_AT(algorithms), 0 },
 
-    { "leeway", 1, 1, ngx_http_auth_id_token_set_sec,
+    { "leeway", 1, 1, ngx_http_auth_id_token_set_leeway,
       NGX_HTTP_AUTH_ID_TOKEN_AT(leeway), 0 },
 
     { "max_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
