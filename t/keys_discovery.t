@@ -93,7 +93,7 @@ subtest 'a moved jwks_uri is followed at the next refresh' => sub {
 };
 
 my %refused = (
-    'wrong-issuer'      => qr/the discovery document names another "issuer"/,
+    'wrong-issuer'      => qr{the discovery document names another "issuer": "https://evil\.test/";},
     'no-issuer'         => qr/the discovery document has no "issuer"/,
     'no-jwks-uri'       => qr/the discovery document has no "jwks_uri"/,
     'number-jwks-uri'   => qr/the discovery document has no "jwks_uri"/,
@@ -126,6 +126,22 @@ subtest 'documents that lead nowhere' => sub {
         like($what, $refused{$name}, 'for this reason');
     }
     is(counters()->{jwks}, 0, 'no key set was asked for');
+    ends_well($nginx);
+};
+
+subtest 'another issuer in the log line' => sub {
+    fresh();
+    control('/issuer', { issuer => $base });
+    my $nginx = start("$base/");
+    is($nginx->status(iss => "$base/"), 503, 'with a slash too many');
+    my $told = 'names the "issuer" with, or without, a trailing slash: ';
+    like($nginx->log, qr{\Q$told"$base";\E}, 'it is told what the tenant says');
+    $nginx->stop;
+    control('/issuer', { issuer => "https://\x{e4}\"\n/" . 'x' x 200 });
+    $nginx = start($base);
+    is($nginx->status(iss => $base), 503, 'an issuer that is none');
+    like($nginx->log, qr{names another "issuer": "https://\?\?\?\?/x{115}";},
+        'nothing breaks out of the line');
     ends_well($nginx);
 };
 

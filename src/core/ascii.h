@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace id_token {
 
@@ -37,6 +38,15 @@ constexpr char lower(char c) noexcept {
     constexpr std::string_view kSpace = " \t";
     text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
     return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+// The usual slip with issuers.
+[[nodiscard]] inline bool differs_by_slash(std::string_view a,
+                                           std::string_view b) noexcept {
+    if (a.size() < b.size()) {
+        std::swap(a, b);
+    }
+    return a.size() == b.size() + 1 && a.ends_with('/') && a.starts_with(b);
 }
 
 }  // namespace id_token

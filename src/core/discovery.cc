@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "ascii.h"
 #include "json.h"
 
 namespace id_token {
@@ -69,7 +70,8 @@ std::optional<std::string> discovery_url(std::string_view issuer) {
 }
 
 Result<std::string, DiscoveryError> parse_discovery(std::string_view document,
-                                                    std::string_view issuer) {
+                                                    std::string_view issuer,
+                                                    std::string *other) {
     const auto json = Json::parse(document);
     if (!json) {
         return refusal(json.error());
@@ -80,7 +82,12 @@ Result<std::string, DiscoveryError> parse_discovery(std::string_view document,
         return DiscoveryError::issuer_missing;
     }
     if (*theirs != issuer) {
-        return DiscoveryError::issuer_differs;
+        if (other != nullptr) {
+            *other = *theirs;
+        }
+        return differs_by_slash(*theirs, issuer)
+                   ? DiscoveryError::issuer_slash
+                   : DiscoveryError::issuer_differs;
     }
 
     const auto url = (*json).view().find("jwks_uri").string();

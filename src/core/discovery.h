@@ -18,6 +18,7 @@ namespace id_token {
     X(depth, "is nested too deeply")                                           \
     X(not_an_object, "is not a JSON object")                                   \
     X(issuer_missing, "has no \"issuer\"")                                     \
+    X(issuer_slash, "names the \"issuer\" with, or without, a trailing slash") \
     X(issuer_differs, "names another \"issuer\"")                              \
     X(jwks_uri_missing, "has no \"jwks_uri\"")                                 \
     X(jwks_uri_transport,                                                      \
@@ -39,10 +40,12 @@ enum class DiscoveryError : std::uint8_t {
 [[nodiscard]] std::optional<std::string> discovery_url(std::string_view issuer);
 
 // The document's jwks_uri, whose issuer has to equal ours byte for byte
-// (Discovery 4.3). That the URL is well-formed, and what plain http may
-// reach, is for the caller to judge. Throws std::bad_alloc only.
+// (Discovery 4.3): if it does not, it is in `other`. That the URL is
+// well-formed, and what plain http may reach, is for the caller to judge.
+// Throws std::bad_alloc only.
 [[nodiscard]] Result<std::string, DiscoveryError> parse_discovery(
-    std::string_view document, std::string_view issuer);
+    std::string_view document, std::string_view issuer,
+    std::string *other = nullptr);
 
 }  // namespace id_token
 

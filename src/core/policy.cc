@@ -14,13 +14,6 @@ namespace {
 // OIDC Core 2: no longer than 255 ASCII characters.
 constexpr std::size_t kMaxSubjectBytes = 255;
 
-bool differs_by_slash(std::string_view a, std::string_view b) noexcept {
-    if (a.size() < b.size()) {
-        std::swap(a, b);
-    }
-    return a.size() == b.size() + 1 && a.ends_with('/') && a.starts_with(b);
-}
-
 bool is_trusted(std::string_view audience, const Policy &p) noexcept {
     return std::find(p.trusted_audiences.begin(), p.trusted_audiences.end(),
                      audience) != p.trusted_audiences.end();

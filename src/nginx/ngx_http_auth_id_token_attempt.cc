@@ -176,14 +176,18 @@ static std::string
 ngx_http_auth_id_token_attempt_follow(ngx_http_auth_id_token_keys_t *keys,
     const ngx_http_auth_id_token_fetch_result_t *result)
 {
-    ngx_msec_t  spent;
+    ngx_msec_t   spent;
+    std::string  other;
 
     auto  found = id_token::parse_discovery(result->body,
                      { reinterpret_cast<char *>(keys->settings.issuer.data),
-                       keys->settings.issuer.len });
+                       keys->settings.issuer.len }, &other);
     if (!found) {
         return std::string("the discovery document ")
-               .append(id_token::discovery_error_text(found.error()));
+               .append(id_token::discovery_error_text(found.error()))
+               .append(other.empty() ? "" : ": ")
+               .append(other.empty() ? ""
+                       : ngx_http_auth_id_token_keys_quote(other));
     }
 
     auto  url = id_token::parse_url(*found);

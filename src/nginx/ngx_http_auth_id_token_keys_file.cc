@@ -6,6 +6,7 @@
 
 
 #define NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN  8
+#define NGX_HTTP_AUTH_ID_TOKEN_QUOTED         128
 
 /* no file that is a key set comes near it */
 #define NGX_HTTP_AUTH_ID_TOKEN_MAX_FILE       (64 * 1024 * 1024)
@@ -162,7 +163,24 @@ ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
 }
 
 
-/* key IDs are the tenant's: nothing of them may break out of the line */
+/* nothing of the tenant's may break out of the line */
+
+std::string
+ngx_http_auth_id_token_keys_quote(std::string_view text)
+{
+    std::string  quoted;
+
+    quoted.push_back('"');
+
+    for (const char c : text.substr(0, NGX_HTTP_AUTH_ID_TOKEN_QUOTED)) {
+        quoted.push_back((c < 0x20 || c > 0x7e || c == '"') ? '?' : c);
+    }
+
+    quoted.push_back('"');
+
+    return quoted;
+}
+
 
 std::string
 ngx_http_auth_id_token_keys_skipped(
@@ -187,13 +205,7 @@ ngx_http_auth_id_token_keys_skipped(
             text.append("at index " + std::to_string(entry.index));
 
         } else {
-            text.append("\"");
-
-            for (const char c : entry.kid) {
-                text.push_back((c < 0x20 || c > 0x7e || c == '"') ? '?' : c);
-            }
-
-            text.append("\"");
+            text.append(ngx_http_auth_id_token_keys_quote(entry.kid));
         }
 
         text.append(" ");

@@ -130,10 +130,10 @@ ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_next(
 /* a number for each key set that a process ever parses */
 uint64_t ngx_http_auth_id_token_keys_next_id(void) noexcept;
 
-/*
- * ..._keys_file.cc: what was passed over in a set; empty if nothing is worth a
- * warning
- */
+/* ..._keys_file.cc: what comes from the tenant, cut, safe in a log line */
+std::string ngx_http_auth_id_token_keys_quote(std::string_view text);
+
+/* what was passed over in a set; empty if nothing is worth a warning */
 std::string ngx_http_auth_id_token_keys_skipped(
     const std::vector<id_token::SkippedKey> &skipped);
 

@@ -69,12 +69,33 @@ void the_key_url_is_found(void **) {
 
 void the_issuer_is_compared_byte_for_byte(void **) {
     for (const char *issuer :
-         {"https://op.example.com/", "https://op.example.co",
+         {"https://op.example.com//", "https://op.example.co",
           "https://OP.example.com", "https://op.example.com:443", ""}) {
         refuse(R"({"jwks_uri":"https://x/k","issuer":")" + std::string(issuer) +
                    "\"}",
                DiscoveryError::issuer_differs);
     }
+}
+
+void a_trailing_slash_is_told_apart(void **) {
+    refuse(R"({"issuer":"https://op.example.com/","jwks_uri":"https://x/k"})",
+           DiscoveryError::issuer_slash);
+    refuse(R"({"issuer":"https://op.example.com","jwks_uri":"https://x/k"})",
+           DiscoveryError::issuer_slash, "https://op.example.com/");
+}
+
+void the_other_issuer_is_told(void **) {
+    for (const char *issuer : {"https://op.example.com/", "https://other"}) {
+        std::string other;
+        assert_false(bool(parse_discovery(
+            R"({"issuer":")" + std::string(issuer) + "\"}", kIssuer, &other)));
+        assert_string_equal(other.c_str(), issuer);
+    }
+    std::string other;
+    assert_true(bool(parse_discovery(
+        R"({"issuer":"https://op.example.com","jwks_uri":"https://x/k"})",
+        kIssuer, &other)));
+    assert_true(other.empty());
 }
 
 void members_of_another_type_are_missing(void **) {
@@ -121,6 +142,8 @@ int main() {
         cmocka_unit_test(an_issuer_that_is_no_url_leads_nowhere),
         cmocka_unit_test(the_key_url_is_found),
         cmocka_unit_test(the_issuer_is_compared_byte_for_byte),
+        cmocka_unit_test(a_trailing_slash_is_told_apart),
+        cmocka_unit_test(the_other_issuer_is_told),
         cmocka_unit_test(members_of_another_type_are_missing),
         cmocka_unit_test(what_is_no_object_is_refused),
         cmocka_unit_test(an_https_issuer_never_leads_to_http),
