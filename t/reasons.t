@@ -246,6 +246,22 @@ reason('no keys', 'keys_unavailable', 503, 'GET /nokeys|GET /t',
     bearer(),
     bearer());
 
+# Whose token it was is told when a rule or the nonce refuses it as well.
+for my $row (
+    ['/nonce', 'nonce: the nonce does not match', ''],
+    ['/rule', 'claim_rule: a required claim does not match', 'claim "sub", '],
+    ['/rule401', 'claim_rule_401: a required claim does not match', 'claim "sub", '],
+) {
+    my ($path, $reason, $claim) = @$row;
+    for my $look ('at first', 'again') {
+        my $from = length $nginx->log;
+        $nginx->get($path, bearer(sub => "bob of $path"));
+        like(substr($nginx->log, $from), qr{refused,[ ]\Q$reason\E,[ ]provider[ ]"tenant",
+            [ ]\Q$claim\Ekid[ ]"k1",[ ]iss[ ]"https://tenant\.test/",[ ]aud[ ]"spa",[ ]client}x,
+            "$path, $look: the whole log line");
+    }
+}
+
 unlike($nginx->log, qr/eyJ[\w-]+\.eyJ/, 'no token in the log');
 is($nginx->count_log(qr/exited on signal/), 0, 'no worker died');
 

@@ -18,6 +18,7 @@ static Error ngx_http_auth_id_token_select(ngx_http_request_t *r,
     ngx_http_auth_id_token_provider_t **provider);
 static void ngx_http_auth_id_token_set_token(ngx_http_auth_id_token_ctx_t *ctx,
     id_token::TokenRef token);
+static void ngx_http_auth_id_token_explain(ngx_http_auth_id_token_ctx_t *ctx);
 static id_token::TokenRef ngx_http_auth_id_token_known(ngx_http_request_t *r,
     const id_token::Policy &policy, const id_token::KeySet &keys,
     std::string_view token);
@@ -151,10 +152,15 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
 
             if (ctx->error == Error::ok) {
                 ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
-            }
 
-            if (ctx->error == Error::ok) {
-                ctx->error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);
+                if (ctx->error == Error::ok) {
+                    ctx->error = ngx_http_auth_id_token_judge_rules(r, conf,
+                                                                    ctx);
+                }
+
+                if (ctx->error != Error::ok) {
+                    ngx_http_auth_id_token_explain(ctx);
+                }
             }
 
         } catch (...) {
@@ -211,6 +217,11 @@ ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
         ctx->error = id_token::check_times(known->times(), provider->policy,
                                            ngx_time());
         ngx_http_auth_id_token_set_token(ctx, std::move(known));
+
+        if (ctx->error != Error::ok) {
+            ngx_http_auth_id_token_explain(ctx);
+        }
+
         return NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
     }
 
@@ -248,6 +259,20 @@ ngx_http_auth_id_token_set_token(ngx_http_auth_id_token_ctx_t *ctx,
     }
 
     ctx->token = std::move(token);
+}
+
+
+/* for the log line, of a token that is proven and refused all the same */
+
+static void
+ngx_http_auth_id_token_explain(ngx_http_auth_id_token_ctx_t *ctx)
+{
+    const id_token::Policy  &policy = ctx->provider->policy;
+
+    ctx->diagnosis.kid = ctx->token->kid().substr(0, id_token::kMaxDiagnosis);
+    ctx->diagnosis.issuer = policy.issuer.substr(0, id_token::kMaxDiagnosis);
+    ctx->diagnosis.audience = policy.client_id.substr(0,
+                                                      id_token::kMaxDiagnosis);
 }
 
 
