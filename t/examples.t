@@ -440,7 +440,7 @@ for my $piece (slurp('README.md') =~ /```nginx\n(.*?)```/sg) {
     next if $piece =~ /^load_module/;
     my ($title) = $piece =~ /(\S+)/;
     $piece =~ s{/etc/nginx/assertion\.pem}{$pem};
-    if ($piece !~ /^(id_token_|log_format|client_header)/) {
+    if ($piece !~ /^(id_token_|log_format|client_header|map)/) {
         $piece = "server { listen 127.0.0.1:$port; $piece }";
     }
     $piece = $inner . $piece if $piece !~ /id_token_assertion inner/;

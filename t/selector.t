@@ -18,7 +18,7 @@ my $nginx = IdTokenNginx->start(
         . provider('blue', jwks_file => $blue, issuer => 'https://blue.test/', client_id => 'blue'),
     http => <<'END',
     map $host $by_host { red.test red; blue.test blue; none.test ""; off.test off; odd.test nobody; default ""; }
-    map $uri $by_path { ~^/t/(red|blue)/ $1; default ""; }
+    map $uri $by_path { volatile; ~^/t/(red|blue)/ $1; default ""; }
 END
     server => <<'END',
     add_header Error $id_token_error always;
@@ -26,7 +26,11 @@ END
     location /host { auth_id_token $by_host; empty_gif;
         location = /host/off { auth_id_token off; empty_gif; }
         location = /host/fixed { auth_id_token red; empty_gif; } }
-    location /t/ { auth_id_token $by_path; empty_gif; }
+    location /t/ { auth_id_token $by_path; empty_gif;
+        location ~ /accel$ { auth_id_token $by_path; proxy_pass http://127.0.0.1:$server_port/to-accel$is_args$args; }
+        location ~ /page$ { auth_id_token $by_path; ssi on; proxy_pass http://127.0.0.1:$server_port/to-page$is_args$args; } }
+    location = /to-accel { add_header X-Accel-Redirect /t/$arg_to/x; return 204; }
+    location = /to-page { default_type text/html; return 200 '<!--#include virtual="/t/$arg_to/x" -->'; }
     location /arg { auth_id_token $arg_p; empty_gif; }
     location /parts { auth_id_token $arg_a$arg_b; empty_gif; }
     location /braces { auth_id_token ${arg_a}e${arg_b}; empty_gif; }
@@ -70,6 +74,16 @@ for my $color (qw(red blue)) {
     like(ask("/t/$color/x", $other), qr/^401 \w+ $color$/, "$other at the path of $color");
 }
 is(ask('/host', 'forged', 'Host: blue.test'), '401 key_unknown blue', 'the keys of another tenant');
+
+# each location by its own provider, where the map is volatile
+is(ask('/t/red/accel?to=red', 'red'), '200 red', 'X-Accel-Redirect to the same');
+like(ask('/t/red/accel?to=blue', 'red'), qr/^401 \w+ blue$/, 'X-Accel-Redirect to another');
+is(ask('/t/red/accel?to=green', 'red'), '403 provider_unknown', 'X-Accel-Redirect to nobody');
+for my $row (['red', 1, 'the same'], ['blue', 0, 'another'], ['green', 0, 'nobody']) {
+    my ($to, $shown, $title) = @$row;
+    my $body = $nginx->get("/t/red/page?to=$to", "Authorization: Bearer $token{red}")->{body};
+    is($body =~ /GIF89a/ ? 1 : 0, $shown, "SSI of $title");
+}
 
 # holes are refusals
 for my $host (qw(none.test off.test odd.test other.test localhost)) {
