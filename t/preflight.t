@@ -32,6 +32,8 @@ my $guard = <<"END";
     location /answered { auth_id_token_preflight pass;
         error_page 405 =204 /204; alias html/; }
     location = /204 { auth_id_token off; internal; add_header Access-Control-Allow-Origin https://app.test always; return 204; }
+    location /ours { add_header Access-Control-Allow-Origin https://app.test always;
+        if (\$request_method = OPTIONS) { return 204; } $pass }
     location /sub { auth_id_token off; auth_request /inner; $pass }
     location = /inner { internal; auth_id_token_preflight pass; proxy_pass_request_body off; $pass }
     location /keyless { auth_id_token_preflight pass; auth_id_token keyless; $pass }
@@ -124,6 +126,14 @@ for my $path (qw(/rule /optional /any /sub)) {
     is(status("OPTIONS $path", $cors[0]), 401, "$path: half a preflight: 401");
 }
 is($nginx->get('OPTIONS /answered', @cors)->{'access-control-allow-origin'}, 'https://app.test', 'with its headers');
+
+# nginx answers them before the module looks, and others not
+for my $row (['OPTIONS', 204, @cors], ['GET', 401], ['GET', 200, "Authorization: Bearer $token"]) {
+    my ($method, $want, @headers) = @$row;
+    my $answer = $nginx->get("$method /ours", @headers);
+    is($answer->{status}, $want, "a return for OPTIONS alone: $method: $want");
+    is($answer->{'access-control-allow-origin'}, 'https://app.test', 'with the header');
+}
 
 # HTTP/2
 my $client = IdTokenH2->new($h2);
