@@ -76,10 +76,10 @@ for my $directive (@directives) {
             $set{$other} $pass
             location /set/nested { $pass
                 location /set/nested/back { $set{$level} $pass } }
-            location /set/limit { limit_except HEAD { $set{$level} $pass } $pass }
+            location /set/limit { limit_except HEAD { $set{$level} } $pass }
         }
-        location /limit { limit_except HEAD { $set{$other} $pass } $pass }
-        location /unlimited { limit_except GET POST OPTIONS { $set{$other} $pass } $pass }
+        location /limit { limit_except HEAD { $set{$other} } $pass }
+        location /unlimited { limit_except GET POST OPTIONS { $set{$other} } $pass }
     }
 END
     }
