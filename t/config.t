@@ -126,6 +126,14 @@ bad('an empty issuer',    'id_token_provider t { issuer ""; }', '"issuer" cannot
 bad('an empty client_id', 'id_token_provider t { client_id ""; }', '"client_id" cannot be empty');
 bad('an empty trusted_audience', with('trusted_audience "";'), '"trusted_audience" cannot hold an empty value');
 good('trusted audiences', with('trusted_audience a b c;'));
+bad('the same trusted audience twice', with('trusted_audience a b a;'), '"trusted_audience" names "a" twice');
+bad('the client as a trusted audience', with('trusted_audience a spa;'), '"trusted_audience" of id_token_provider "t" names its "client_id" "spa"');
+for my $blank (' x', 'x ', "x\t") {
+    bad(qq{$_ "$blank"}, qq{id_token_provider t { $_ "$blank"; }}, qq{"$_" begins or ends with a blank: "$blank"}) for qw(issuer client_id);
+    bad(qq{trusted_audience "$blank"}, with(qq{trusted_audience a "$blank";}), qq{"$blank" in "trusted_audience" begins or ends with a blank});
+}
+good('blanks within', 'id_token_provider t { issuer "a b"; client_id "c d"; trusted_audience "e f"; ' . "jwks_file $keys; }");
+bad('the same algorithm twice', with('algorithms RS256 ES256 RS256;'), '"algorithms" names "RS256" twice');
 good('algorithms', with('algorithms RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519;'));
 for my $alg (qw(HS256 HS384 HS512 none rs256 RS1 ES256K A128KW RSA-OAEP), '""') {
     (my $shown = $alg) =~ s/"//g;
@@ -292,6 +300,7 @@ good("csrf $_", server("auth_id_token_csrf $_;")) for ('on', 'off', 'https://app
 for my $origin ('app.test', 'https://app.test/', 'null', '*', 'https://u@app.test') {
     bad("csrf $origin", server("auth_id_token_csrf https://ok.test $origin;"), qq{"\Q$origin\E" in "auth_id_token_csrf" is no origin});
 }
+bad('csrf, an origin twice', server('auth_id_token_csrf https://ok.test https://OK.test:443;'), '"auth_id_token_csrf" names "https://OK.test:443" twice');
 bad('csrf off among origins', server('auth_id_token_csrf https://ok.test off;'), '"off" in "auth_id_token_csrf" is no origin');
 bad('csrf twice', server('auth_id_token_csrf on; auth_id_token_csrf on;'), '"auth_id_token_csrf" directive is duplicate');
 good('nonce', server('auth_id_token_nonce $cookie_nonce;'));

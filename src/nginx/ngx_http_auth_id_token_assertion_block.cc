@@ -186,14 +186,6 @@ ngx_http_auth_id_token_assertion_set_claims(ngx_conf_t *cf,
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
-        for (const auto &other : claims) {
-            if (other == claim) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"claims\" names \"%V\" twice", &name[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-        }
-
         claims.push_back(std::move(claim));
     }
 

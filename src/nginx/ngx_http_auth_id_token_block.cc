@@ -45,6 +45,40 @@ ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
 }
 
 
+static ngx_uint_t
+ngx_http_auth_id_token_has_blank_end(const ngx_str_t *s)
+{
+    u_char  first, last;
+
+    first = s->data[0];
+    last = s->data[s->len - 1];
+
+    return first == ' ' || (first >= '\t' && first <= '\r')
+           || last == ' ' || (last >= '\t' && last <= '\r');
+}
+
+
+/* what tokens are compared with, byte for byte */
+
+char *
+ngx_http_auth_id_token_set_name(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    char  *rv;
+
+    rv = ngx_http_auth_id_token_set_str(cf, block, field);
+
+    if (rv == NGX_CONF_OK
+        && ngx_http_auth_id_token_has_blank_end(
+               static_cast<ngx_str_t *>(field)))
+    {
+        return const_cast<char *>("begins or ends with a blank:");
+    }
+
+    return rv;
+}
+
+
 char *
 ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
@@ -225,7 +259,7 @@ ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept
 {
     ngx_str_t     *value, *s;
-    ngx_uint_t     i;
+    ngx_uint_t     i, n;
     ngx_array_t  **list;
 
     list = static_cast<ngx_array_t **>(field);
@@ -248,12 +282,51 @@ ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
+        for (n = 1; n < i; n++) {
+            if (ngx_http_auth_id_token_view(value[n])
+                == ngx_http_auth_id_token_view(value[i]))
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" names \"%V\" twice",
+                                   &value[0], &value[i]);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+        }
+
         s = static_cast<ngx_str_t *>(ngx_array_push(*list));
         if (s == NULL) {
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
         *s = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    char        *rv;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    rv = ngx_http_auth_id_token_set_list(cf, block, field);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_http_auth_id_token_has_blank_end(&value[i])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"%V\" begins or ends with a blank",
+                               &value[i], &value[0]);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
     }
 
     return NGX_CONF_OK;

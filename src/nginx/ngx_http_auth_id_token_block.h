@@ -34,6 +34,8 @@ char *ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
+char *ngx_http_auth_id_token_set_name(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
@@ -47,6 +49,8 @@ char *ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
 char *ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
+char *ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;
 char *ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
     ngx_http_auth_id_token_block_t *block, void *field) noexcept;

@@ -125,6 +125,16 @@ ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                 return static_cast<char *>(NGX_CONF_ERROR);
             }
 
+            for (const auto &other : lcf->origins) {
+                if (other == *origin) {
+                    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                       "\"auth_id_token_csrf\" names \"%V\" "
+                                       "twice",
+                                       &value[i]);
+                    return static_cast<char *>(NGX_CONF_ERROR);
+                }
+            }
+
             lcf->origins.push_back(std::move(*origin));
         }
 

@@ -29,10 +29,10 @@ static char *ngx_http_auth_id_token_finish(ngx_conf_t *cf,
 
 static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
 
-    { "issuer", 1, 1, ngx_http_auth_id_token_set_str,
+    { "issuer", 1, 1, ngx_http_auth_id_token_set_name,
       NGX_HTTP_AUTH_ID_TOKEN_AT(issuer), 0 },
 
-    { "client_id", 1, 1, ngx_http_auth_id_token_set_str,
+    { "client_id", 1, 1, ngx_http_auth_id_token_set_name,
       NGX_HTTP_AUTH_ID_TOKEN_AT(client_id), 0 },
 
     { "jwks_uri", 1, 2, ngx_http_auth_id_token_set_jwks_uri,
@@ -53,7 +53,7 @@ static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
     { "max_auth_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
       NGX_HTTP_AUTH_ID_TOKEN_AT(max_auth_age), 0 },
 
-    { "trusted_audience", 1, 64, ngx_http_auth_id_token_set_list,
+    { "trusted_audience", 1, 64, ngx_http_auth_id_token_set_audiences,
       NGX_HTTP_AUTH_ID_TOKEN_AT(trusted_audiences), 0 },
 
     { "jwks_refresh", 1, 1, ngx_http_auth_id_token_set_positive_sec,
@@ -308,6 +308,16 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
         audience = static_cast<ngx_str_t *>(block->trusted_audiences->elts);
 
         for (i = 0; i < block->trusted_audiences->nelts; i++) {
+
+            if (ngx_http_auth_id_token_view(audience[i]) == policy.client_id) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"trusted_audience\" of "
+                                   "id_token_provider \"%V\" names its "
+                                   "\"client_id\" \"%V\"",
+                                   &block->name, &audience[i]);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+
             policy.trusted_audiences.emplace_back(
                 ngx_http_auth_id_token_view(audience[i]));
         }
