@@ -208,6 +208,7 @@ good('http to the loopback', with('', file => 'jwks_uri http://127.0.0.1:8080/jw
 good('http to the IPv6 loopback', with('', file => 'jwks_uri http://[::1]:8080/jwks;'));
 bad('http to elsewhere', with('', file => 'jwks_uri http://192.0.2.1/jwks;'), 'http://192\.0\.2\.1/jwks');
 good('http to elsewhere, insecure', with('', file => 'jwks_uri http://192.0.2.1/jwks insecure;'));
+bad('https, insecure', with('', file => "jwks_uri $_//192.0.2.1/jwks insecure;"), '"jwks_uri" is https, which is never "insecure"') for qw(https: HTTPS:);
 bad('another parameter', with('', file => 'jwks_uri http://192.0.2.1/jwks secure;'), '"jwks_uri" has an unknown parameter "secure"');
 for my $url ('ftp://127.0.0.1/', '127.0.0.1/jwks', 'https://', 'https:///jwks', 'https://u:p@127.0.0.1/', 'https://127.0.0.1:0/',
     'https://127.0.0.1:99999/', 'https://127.0.0.1/#x') {
@@ -215,6 +216,8 @@ for my $url ('ftp://127.0.0.1/', '127.0.0.1/jwks', 'https://', 'https:///jwks', 
 }
 bad('discovery of an issuer that is no URL', 'id_token_provider t { issuer tenant; client_id spa; }', 'tenant');
 bad('discovery of an http issuer', 'id_token_provider t { issuer http://192.0.2.1/; client_id spa; }', 'http://192\.0\.2\.1/');
+bad('discovery of the document', 'id_token_provider t { issuer https://t.test/.well-known/openid-configuration; client_id spa; }',
+    '"issuer" of id_token_provider "t" is the URL of the document, not the issuer');
 good('discovery of an address', 'id_token_provider t { issuer https://127.0.0.1:9/; client_id spa; }');
 bad('a CA bundle that is not there', with("ssl_trusted_certificate $dir/none.pem;", file => 'jwks_uri https://127.0.0.1:9/;'), qr{"ssl_trusted_certificate".*"t"});
 
@@ -253,7 +256,10 @@ good("require $_", server("auth_id_token_require $_;")) for ('groups has a b', '
     '/realm_access/roles/0 = admin', 'https://x.test/roles has admin', '$http_x = 1', 'sub = $arg_sub', 'n < $arg_n', '"a b" = "c d" error=403');
 bad('a single word', server('auth_id_token_require sub;'), '"auth_id_token_require" needs an operator after "sub"');
 bad('an unknown operator', server('auth_id_token_require sub is bob;'), 'unknown operator "is"');
-bad('only an error', server('auth_id_token_require sub error=403;'), 'operator');
+bad("$_ for an operator", server("auth_id_token_require sub $_;"), '"auth_id_token_require" needs an operator after "sub"') for qw(error=403 error=500 error=);
+bad('an error that is not last', server('auth_id_token_require sub in a error=401 b;'), '"error=401" in "auth_id_token_require" must be the last word');
+bad('an error that is first', server('auth_id_token_require error=401 sub = a;'), '"error=401" in "auth_id_token_require" must be the last word');
+bad('an error without a code', server('auth_id_token_require sub = a error=;'), 'invalid "error="');
 bad('no value', server('auth_id_token_require sub =;'), 'operator "=" in "auth_id_token_require" needs exactly one value');
 bad('two values', server('auth_id_token_require sub = a b;'), 'operator "=" in "auth_id_token_require" needs exactly one value');
 bad('no list', server('auth_id_token_require sub in;'), 'operator "in" in "auth_id_token_require" needs a value');
@@ -270,8 +276,8 @@ for my $regex ('$host', '^$host$', '"${host}"', 'a$1', '[a]$_', '[]$a]$b', '[^]$
         qq{"\Q$shown\E" in "auth_id_token_require": a regular expression cannot contain variables}) for '~', '!~';
 }
 good("the expression $_", server("auth_id_token_require sub ~ '$_';")) for 'a$', 'a$|^b', '(a$)', 'a\$b', '[$a]', '[]$a]', '[^]$a]', '[\]$a]', '$';
-bad('an empty claim', server('auth_id_token_require "" = a;'), '"" is not the name of a claim');
-bad('a bad pointer', server('auth_id_token_require "/a~2" = a;'), '"/a~2" is not the name of a claim');
+bad('an empty claim', server('auth_id_token_require "" = a;'), '"" in "auth_id_token_require" is not the name of a claim');
+bad('a bad pointer', server('auth_id_token_require "/a~2" = a;'), '"/a~2" in "auth_id_token_require" is not the name of a claim');
 unknown_variable('an unknown variable in a rule', server('auth_id_token_require $nothing = a;'));
 
 # auth_id_token_set_header
@@ -287,7 +293,7 @@ bad('the same header in another spelling', server('auth_id_token_set_header X-Us
 good('a value with a variable in a header', server('auth_id_token_set_header X-User "user:$id_token_claim_sub";'));
 bad('a dollar alone in a header', server('auth_id_token_set_header X-User $;'), 'invalid variable name');
 bad('a dollar alone in a rule', server('auth_id_token_require $ = x;'), 'invalid variable name');
-bad('an empty claim in a header', server('auth_id_token_set_header X-User "";'), '"" is not the name of a claim');
+bad('an empty claim in a header', server('auth_id_token_set_header X-User "";'), '"" in "auth_id_token_set_header" is not the name of a claim');
 
 # auth_id_token_strip, _preflight, _csrf, _nonce
 good('strip', server('auth_id_token_strip on;'));
@@ -309,15 +315,17 @@ bad('a fixed nonce', server('auth_id_token_nonce abc;'), '"auth_id_token_nonce" 
 bad('nonce twice', server('auth_id_token_nonce $host; auth_id_token_nonce $host;'), '"auth_id_token_nonce" directive is duplicate');
 
 # id_token_cache
-good("id_token_cache $_", "id_token_cache $_;") for qw(off 8m 4k 1);
-bad("id_token_cache $_", "id_token_cache $_;", qq{invalid size "$_" in "id_token_cache"}) for qw(on 0 -1 8q);
+good("id_token_cache $_", "id_token_cache $_;") for qw(off 8m 4k 4096);
+bad("id_token_cache $_", "id_token_cache $_;", qq{invalid size "$_" in "id_token_cache", it must be 4k or more}) for qw(on 0 -1 8q 8 4095 3k);
 bad('id_token_cache twice', 'id_token_cache 1m; id_token_cache 1m;', '"id_token_cache" directive is duplicate');
 bad('id_token_cache in a server', 'server { id_token_cache 1m; }', '"id_token_cache" directive is not allowed here');
 
 # id_token_claim_set
 good('claims', 'id_token_claim_set $a /x/0; id_token_claim_set $b https://x.test/roles; id_token_claim_set $c address country;');
 bad('no variable', 'id_token_claim_set a x;', 'invalid variable name "a" in "id_token_claim_set"');
-bad('no name', 'id_token_claim_set $ x;', 'invalid variable name "\$"');
+bad("the name $_", "id_token_claim_set $_ x;", qq{invalid variable name "\Q$_\E" in "id_token_claim_set"}) for qw($ $a-b $1 $0a $a. $$a);
+bad("the name $_", qq{id_token_claim_set "$_" x;}, qq{invalid variable name "\Q$_\E" in "id_token_claim_set"}) for '$a b', '${a}', "\$\xc3\xa4";
+good("the name $_", "id_token_claim_set $_ x;") for qw($_a $A1_b);
 bad('a name of the module', 'id_token_claim_set $id_token_claim_x x;', '"\$id_token_claim_x" in "id_token_claim_set" is a name that the module keeps');
 bad('the same in capitals', 'id_token_claim_set $ID_token_Claim_x x;', 'is a name that the module keeps');
 bad('a variable that "set" would replace', 'id_token_claim_set $a x; server { set $a 1; }', 'the duplicate "a" variable');

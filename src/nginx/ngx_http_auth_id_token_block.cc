@@ -346,6 +346,14 @@ ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
             return const_cast<char *>("has an unknown parameter");
         }
 
+        if (ngx_strncasecmp(value[1].data,
+                            reinterpret_cast<u_char *>(
+                                const_cast<char *>("https://")), 8)
+            == 0)
+        {
+            return const_cast<char *>("is https, which is never");
+        }
+
         block->keys.insecure = 1;
     }
 

@@ -72,6 +72,35 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
 }
 
 
+/* "$" and a name that can be written without braces; "$1" is a capture */
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_variable(const ngx_str_t &word)
+{
+    size_t  i;
+    u_char  c;
+
+    if (word.len < 2 || word.data[0] != '$'
+        || (word.data[1] >= '0' && word.data[1] <= '9'))
+    {
+        return 0;
+    }
+
+    for (i = 1; i < word.len; i++) {
+        c = word.data[i] | 0x20;
+
+        if (!((c >= 'a' && c <= 'z')
+              || (word.data[i] >= '0' && word.data[i] <= '9')
+              || word.data[i] == '_'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* id_token_claim_set $variable path ... */
 
 char *
@@ -86,7 +115,7 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (value[1].len < 2 || value[1].data[0] != '$') {
+    if (!ngx_http_auth_id_token_is_variable(value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid variable name \"%V\" in "
                            "\"id_token_claim_set\"",
@@ -174,7 +203,8 @@ ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
 
         if (word->len == 0 || !path) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is not the name of a claim", word);
+                               "\"%V\" in \"%V\" is not the name of a claim",
+                               word, static_cast<ngx_str_t *>(cf->args->elts));
             return NGX_ERROR;
         }
 

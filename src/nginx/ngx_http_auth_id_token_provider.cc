@@ -350,6 +350,18 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
                                                           &block->jwks_file);
 
     } else {
+        if (keys->jwks_uri.len == 0
+            && ngx_http_auth_id_token_view(block->issuer).ends_with(
+                   "/.well-known/openid-configuration"))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"issuer\" of id_token_provider \"%V\" is the "
+                               "URL of the document, not the issuer, which "
+                               "ends before \"/.well-known\"",
+                               &block->name);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
         keys->issuer = block->issuer;
 
         /* a short max_stale shortens what is left to us */

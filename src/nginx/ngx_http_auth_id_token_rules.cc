@@ -42,25 +42,42 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     noexcept
 {
     ngx_str_t                          *value, *last;
-    ngx_uint_t                          n;
+    ngx_uint_t                          i, n;
     ngx_http_auth_id_token_rule_t      *rule;
     ngx_http_auth_id_token_loc_conf_t  *lcf;
 
     lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
     n = cf->args->nelts;
+    last = &value[n - 1];
 
-    if (n == 2) {
-        if (ngx_http_auth_id_token_view(value[1]) != "off") {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"auth_id_token_require\" needs an operator "
-                               "after \"%V\"",
-                               &value[1]);
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-
+    if (n == 2 && ngx_http_auth_id_token_view(value[1]) == "off") {
         lcf->drop_rules = 1;
         return NGX_CONF_OK;
+    }
+
+    if (n == 2
+        || (n == 3
+            && ngx_http_auth_id_token_view(*last).starts_with("error=")))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_id_token_require\" needs an operator after "
+                           "\"%V\"",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    for (i = 1; i < n - 1; i++) {
+        auto  word = ngx_http_auth_id_token_view(value[i]);
+
+        if (word == "error=401" || word == "error=403" || word == "error=404")
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"auth_id_token_require\" must be "
+                               "the last word",
+                               &value[i]);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
     }
 
     if (lcf->rules == NULL) {
@@ -80,9 +97,7 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memzero(rule, sizeof(ngx_http_auth_id_token_rule_t));
     rule->error = Error::claim_rule;
 
-    last = &value[n - 1];
-
-    if (last->len > 6 && ngx_strncmp(last->data, "error=", 6) == 0) {
+    if (ngx_http_auth_id_token_view(*last).starts_with("error=")) {
         auto  code = ngx_http_auth_id_token_view(*last).substr(6);
 
         if (code == "401") {
@@ -106,9 +121,8 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    auto  op = (n > 2) ? id_token::parse_operator(
-                             ngx_http_auth_id_token_view(value[2]))
-                       : std::nullopt;
+    auto  op = id_token::parse_operator(
+                   ngx_http_auth_id_token_view(value[2]));
 
     if (!op) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
