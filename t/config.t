@@ -219,7 +219,12 @@ bad('discovery of an http issuer', 'id_token_provider t { issuer http://192.0.2.
 bad('discovery of the document', 'id_token_provider t { issuer https://t.test/.well-known/openid-configuration; client_id spa; }',
     '"issuer" of id_token_provider "t" is the URL of the document, not the issuer');
 good('discovery of an address', 'id_token_provider t { issuer https://127.0.0.1:9/; client_id spa; }');
-bad('a CA bundle that is not there', with("ssl_trusted_certificate $dir/none.pem;", file => 'jwks_uri https://127.0.0.1:9/;'), qr{"ssl_trusted_certificate".*"t"});
+for my $word (qw(ssl_trusted_certificate ssl_crl)) {
+    for my $url ('https://127.0.0.1:9/', 'http://127.0.0.1:9/') {
+        bad("$word that is not there, $url", with("$word $dir/none.pem;", file => "jwks_uri $url;"), qq{"$word" of id_token_provider "t" cannot be used});
+        bad("$word without a certificate, $url", with("$word $keys;", file => "jwks_uri $url;"), qq{"$word" of id_token_provider "t" cannot be used});
+    }
+}
 
 # auth_id_token
 good('off', server('auth_id_token off;'));

@@ -34,9 +34,12 @@ typedef struct {
     ngx_uint_t                       verify_depth;
 } ngx_http_auth_id_token_trust_t;
 
-/* NULL: the error has been logged ([emerg], naming the file at fault) */
+/*
+ * NULL: the error has been logged ([emerg], naming the file at fault), and
+ * `word` is the directive that it came from
+ */
 ngx_http_auth_id_token_tls_t *ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_trust_t *trust) noexcept;
+    const ngx_http_auth_id_token_trust_t *trust, const char **word) noexcept;
 
 
 /* Configuration-time name look-ups: the addresses of one host. */

@@ -75,6 +75,7 @@ static ngx_int_t
 ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
     ngx_http_auth_id_token_keys_t *keys, ngx_array_t *hosts)
 {
+    const char                              *word;
     ngx_http_auth_id_token_fetch_conf_t     *conf;
     ngx_http_auth_id_token_keys_settings_t  *settings;
 
@@ -99,13 +100,18 @@ ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
     keys->shm_zone->shm.size = ngx_http_auth_id_token_zone_size(
                                    settings->max_size);
 
-    if (keys->needs_tls) {
-        conf->tls = ngx_http_auth_id_token_tls_create(cf, &settings->trust);
+    /* plain http needs no file, but one that is named has to be there */
+
+    if (keys->needs_tls || settings->trust.trusted_certificate.len
+        || settings->trust.crl.len)
+    {
+        conf->tls = ngx_http_auth_id_token_tls_create(cf, &settings->trust,
+                                                      &word);
         if (conf->tls == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"ssl_trusted_certificate\" or \"ssl_crl\" of "
-                          "id_token_provider \"%V\" cannot be used in %s:%ui",
-                          &settings->provider, settings->file,
+                          "\"%s\" of id_token_provider \"%V\" cannot be used "
+                          "in %s:%ui",
+                          word, &settings->provider, settings->file,
                           settings->line);
             return NGX_ERROR;
         }

@@ -18,7 +18,7 @@ struct ngx_http_auth_id_token_tls_s {
 
 
 static ngx_int_t ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_tls_t *tls) noexcept;
+    ngx_http_auth_id_token_tls_t *tls, const char **word) noexcept;
 static bool ngx_http_auth_id_token_same_trust(
     const ngx_http_auth_id_token_trust_t *a,
     const ngx_http_auth_id_token_trust_t *b) noexcept;
@@ -27,13 +27,14 @@ static void ngx_http_auth_id_token_tls_cleanup(void *data) noexcept;
 
 ngx_http_auth_id_token_tls_t *
 ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_trust_t *trust) noexcept
+    const ngx_http_auth_id_token_trust_t *trust, const char **word) noexcept
 {
     ngx_pool_cleanup_t              *cln;
     ngx_http_auth_id_token_tls_t    *tls;
     ngx_http_auth_id_token_trust_t   full;
 
     full = *trust;
+    *word = "ssl_trusted_certificate";
 
     if (full.trusted_certificate.len
         && ngx_conf_full_name(cf->cycle, &full.trusted_certificate, 1)
@@ -83,7 +84,7 @@ ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
     cln->handler = ngx_http_auth_id_token_tls_cleanup;
     cln->data = tls;
 
-    if (ngx_http_auth_id_token_tls_init(cf, tls) != NGX_OK) {
+    if (ngx_http_auth_id_token_tls_init(cf, tls, word) != NGX_OK) {
         return NULL;
     }
 
@@ -99,7 +100,7 @@ ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
 
 static ngx_int_t
 ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_tls_t *tls) noexcept
+    ngx_http_auth_id_token_tls_t *tls, const char **word) noexcept
 {
     SSL_CTX                         *ctx;
     ngx_http_auth_id_token_trust_t  *trust;
@@ -122,6 +123,8 @@ ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
                                          "failed"));
         return NGX_ERROR;
     }
+
+    *word = "ssl_crl";
 
     if (ngx_ssl_crl(cf, &tls->ssl, &trust->crl) != NGX_OK) {
         return NGX_ERROR;
