@@ -195,6 +195,7 @@ for my $row (
 }
 good('SEC 1, with parameters before it', assertion(key => key_file('sec1.pem', made('openssl ecparam -name prime256v1 -genkey'))));
 good('PKCS #1', assertion(key => key_file('pkcs1.pem', made("openssl rsa -traditional -in $rsa"))));
+warned('a variable', assertion(audience => '$host'), '"\$host" in "audience" is taken as it stands: there are no variables here');
 good('a name relative to the configuration', assertion(key => 'ec.pem'));
 good('to its owner alone', assertion(key => key_file('open.pem', pem('@ec1'), 0400)));
 for my $row ([0644, 'everyone'], [0640, 'its group'], [0604, 'everyone'], [0620, 'its group'], [0602, 'everyone']) {

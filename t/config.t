@@ -252,7 +252,7 @@ bad('sources twice', server('auth_id_token_source bearer; auth_id_token_source b
 
 # auth_id_token_mode
 good("mode $_", server("auth_id_token_mode $_;")) for qw(enforce optional report);
-bad('an unknown mode', server('auth_id_token_mode lax;'), 'invalid value "lax"');
+bad('an unknown mode', server('auth_id_token_mode lax;'), '"auth_id_token_mode" must be "enforce", "optional" or "report", not "lax"');
 bad('mode twice', server('auth_id_token_mode report; auth_id_token_mode report;'), '"auth_id_token_mode" directive is duplicate');
 
 # auth_id_token_require
@@ -305,7 +305,7 @@ good('strip', server('auth_id_token_strip on;'));
 bad('strip maybe', server('auth_id_token_strip maybe;'), 'invalid value "maybe"');
 bad('strip twice', server('auth_id_token_strip on; auth_id_token_strip on;'), '"auth_id_token_strip" directive is duplicate');
 good("preflight $_", server("auth_id_token_preflight $_;")) for qw(pass check);
-bad('preflight on', server('auth_id_token_preflight on;'), 'invalid value "on"');
+bad('preflight on', server('auth_id_token_preflight on;'), '"auth_id_token_preflight" must be "check" or "pass", not "on"');
 bad('preflight twice', server('auth_id_token_preflight pass; auth_id_token_preflight pass;'), '"auth_id_token_preflight" directive is duplicate');
 good("csrf $_", server("auth_id_token_csrf $_;")) for ('on', 'off', 'https://app.test http://127.0.0.1:8080 https://[::1]');
 for my $origin ('app.test', 'https://app.test/', 'null', '*', 'https://u@app.test') {
@@ -343,6 +343,23 @@ bad('a bad pointer in a claim', 'id_token_claim_set $a /x~3;', 'invalid claim "/
 bad('no path', 'id_token_claim_set $a;', 'invalid number of arguments in "id_token_claim_set"');
 
 # what an operator should hear of, without being stopped
+for my $word ('$CLIENT_ID', '${CLIENT_ID}', 'x-${ID}', 'a$b') {
+    warned("client_id $word", qq{id_token_provider t { issuer https://t.test/; client_id "$word"; jwks_file $keys; }},
+        qr{"\Q$word\E" in "client_id" is taken as it stands: there are no variables here in \S*nginx\.conf:8});
+}
+warned('a variable among audiences', with('trusted_audience a $b;'), qr{"\$b" in "trusted_audience" is taken as it stands});
+warned('a variable for a cookie', server('auth_id_token_source bearer cookie=$name;'), qr{"cookie=\$name" in "auth_id_token_source" is taken as it stands});
+good('a "$" that is no variable', 'id_token_provider t { issuer https://t.test/; client_id a$; trusted_audience $1 a$-b; ' . "jwks_file $keys; }");
+my $ec = write_file('ec.json', jwks('@ec1'));
+warned('keys for other algorithms', with('', file => "jwks_file $ec;"), qr{no key of "jwks_file" "\Q$ec\E" fits the "algorithms" of id_token_provider "t"});
+good('keys for one of them', with('algorithms RS256 ES256;', file => "jwks_file $ec;"));
+{
+    my $shared = sub { join "\n", map { "id_token_provider p$_ { issuer https://127.0.0.1:9/; client_id spa; $_[$_] }" } 0 .. 1 };
+    warned('two directories for the same keys', $shared->("jwks_state $dir/state;", "jwks_state $dir/state2;"),
+        qr{"jwks_state" "\Q$dir\E/state2" of id_token_provider "p1" is not used: it shares its keys with "p0"});
+    good('one directory for both', $shared->("jwks_state $dir/state;", "jwks_state $dir/state/;"));
+    good('a directory of one of them', $shared->('', "jwks_state $dir/state;"));
+}
 warned('a host that does not resolve', with('', file => 'jwks_uri https://no-such-host.invalid/jwks;'), 'no-such-host\.invalid');
 
 done_testing();

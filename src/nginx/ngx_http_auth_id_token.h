@@ -168,6 +168,15 @@ char *ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf) noexcept;
 
+/* ..._conf_word.cc */
+
+/* as ngx_conf_set_enum_slot, but that it says what there is to choose from */
+char *ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept;
+
+/* warns of words with a "$" that was meant as a variable */
+void ngx_http_auth_id_token_warn_literal(ngx_conf_t *cf) noexcept;
+
 /* a directive's value with its variables; NULL: logged */
 ngx_http_complex_value_t *ngx_http_auth_id_token_compile(ngx_conf_t *cf,
     ngx_str_t *value) noexcept;

@@ -173,6 +173,8 @@ ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
+    ngx_http_auth_id_token_warn_literal(cf);
+
     try {
         rv = word->set(cf, block);
 

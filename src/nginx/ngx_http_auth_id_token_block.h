@@ -23,6 +23,10 @@ typedef struct {
 } ngx_http_auth_id_token_block_t;
 
 
+#define NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE                                      \
+    const_cast<char *>("is duplicate, near")
+
+
 /* include FILE, for which nginx does not count here */
 char *ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf) noexcept;

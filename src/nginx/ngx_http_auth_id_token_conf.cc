@@ -274,6 +274,8 @@ ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
+    ngx_http_auth_id_token_warn_literal(cf);
+
     for (i = 1; i < cf->args->nelts; i++) {
 
         source = static_cast<ngx_http_auth_id_token_source_t *>(
@@ -363,45 +365,4 @@ ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf->cache_size = size;
 
     return NGX_CONF_OK;
-}
-
-
-ngx_http_complex_value_t *
-ngx_http_auth_id_token_compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
-{
-    ngx_http_complex_value_t          *cv;
-    ngx_http_compile_complex_value_t   ccv;
-
-    cv = static_cast<ngx_http_complex_value_t *>(
-             ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t)));
-    if (cv == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(&ccv, sizeof(ccv));
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = cv;
-
-    return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? cv : NULL;
-}
-
-
-ngx_array_t *
-ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
-    noexcept
-{
-    u_char       *p;
-    ngx_array_t  *sum;
-
-    sum = ngx_array_create(cf->pool, a->nelts + b->nelts, a->size);
-    if (sum == NULL) {
-        return NULL;
-    }
-
-    p = static_cast<u_char *>(ngx_array_push_n(sum, a->nelts + b->nelts));
-    p = ngx_cpymem(p, a->elts, a->nelts * a->size);
-    ngx_memcpy(p, b->elts, b->nelts * b->size);
-
-    return sum;
 }

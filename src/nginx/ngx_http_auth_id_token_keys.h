@@ -56,6 +56,11 @@ ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
 ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add_file(
     ngx_conf_t *cf, ngx_str_t *path) noexcept;
 
+/* whether a key of a file fits one of the algorithms */
+ngx_uint_t ngx_http_auth_id_token_keys_file_fits(
+    ngx_http_auth_id_token_keys_t *keys,
+    const id_token::AlgorithmSet &algorithms) noexcept;
+
 /* Postconfiguration: zones, host names, TLS contexts. */
 ngx_int_t ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept;
 

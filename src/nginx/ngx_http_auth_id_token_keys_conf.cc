@@ -303,6 +303,14 @@ ngx_http_auth_id_token_keys_share(ngx_conf_t *cf,
 
     if (settings->state == NULL) {
         settings->state = more->state;
+
+    } else if (more->state != NULL && more->state != settings->state) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"jwks_state\" \"%V\" of id_token_provider \"%V\" "
+                           "is not used: it shares its keys with \"%V\", which "
+                           "has another",
+                           &more->state->name, &more->provider,
+                           &settings->provider);
     }
 
     return shared;

@@ -163,6 +163,22 @@ ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
 }
 
 
+ngx_uint_t
+ngx_http_auth_id_token_keys_file_fits(ngx_http_auth_id_token_keys_t *keys,
+    const id_token::AlgorithmSet &algorithms) noexcept
+{
+    for (const id_token::Algorithm &algorithm : id_token::algorithms()) {
+        if (algorithms.has(algorithm)
+            && keys->set->find(algorithm, nullptr).count != 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* nothing of the tenant's may break out of the line */
 
 std::string

@@ -89,7 +89,7 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("auth_id_token_mode"),
       NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_auth_id_token_set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_auth_id_token_loc_conf_t, mode),
       &ngx_http_auth_id_token_modes },
@@ -117,7 +117,7 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("auth_id_token_preflight"),
       NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_auth_id_token_set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_auth_id_token_loc_conf_t, preflight),
       &ngx_http_auth_id_token_preflights },

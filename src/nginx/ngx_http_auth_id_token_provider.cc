@@ -199,6 +199,8 @@ ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
+    ngx_http_auth_id_token_warn_literal(cf);
+
     if (word->remote && block->remote == NULL) {
         block->remote = word->name;
     }
@@ -348,6 +350,16 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
 
         provider->keys = ngx_http_auth_id_token_keys_add_file(cf,
                                                           &block->jwks_file);
+
+        if (provider->keys != NULL
+            && !ngx_http_auth_id_token_keys_file_fits(provider->keys,
+                                                      policy.algorithms))
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "no key of \"jwks_file\" \"%V\" fits the "
+                               "\"algorithms\" of id_token_provider \"%V\"",
+                               &block->jwks_file, &block->name);
+        }
 
     } else {
         if (keys->jwks_uri.len == 0
