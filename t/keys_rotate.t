@@ -74,6 +74,21 @@ subtest 'an emergency replacement' => sub {
     ends_well($nginx);
 };
 
+subtest 'two of them, while clients go on with what was withdrawn' => sub {
+    my $nginx = start(jwks_min_interval => '60s');
+    my @withdrawn = ('@rsa1');
+    for my $key ('@rsa2', '@rsa3072') {
+        control('/keys/replace', { keys => [$key] });
+        is($nginx->status(key => $key), 200, "$key, at once");
+        for my $old (@withdrawn) {
+            is($nginx->status(key => $old), 401, "$old is refused") for 1 .. 8;
+        }
+        push @withdrawn, $key;
+    }
+    cmp_ok(fetches(), '<=', 4, 'no more than three fetches for it');
+    ends_well($nginx);
+};
+
 subtest 'a withdrawn key goes with the next refresh' => sub {
     my $nginx = start(jwks_refresh => '1s', jwks_min_interval => '1s');
     control('/keys/replace', { keys => ['@rsa2'] });

@@ -106,6 +106,17 @@ bool KeySet::has_kid(std::string_view kid) const noexcept {
     return by_kid_.contains(kid);
 }
 
+std::vector<std::string_view> KeySet::kids_missing_from(
+    const KeySet &other, std::size_t most) const {
+    std::vector<std::string_view> missing;
+    for (const auto &entry : by_kid_) {
+        if (missing.size() < most && !other.has_kid(entry.first)) {
+            missing.push_back(entry.first);
+        }
+    }
+    return missing;
+}
+
 KeySet::Candidates KeySet::find(const Algorithm &algorithm,
                                 const std::string *kid) noexcept {
     if (kid == nullptr) {

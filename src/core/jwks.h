@@ -61,6 +61,11 @@ class KeySet {
     // fetch could help a token, its Candidates::kid_known tells.
     [[nodiscard]] bool has_kid(std::string_view kid) const noexcept;
 
+    // Kids that are here and not in `other`, at most `most` of them: views into
+    // this set. Throws std::bad_alloc.
+    [[nodiscard]] std::vector<std::string_view> kids_missing_from(
+        const KeySet &other, std::size_t most) const;
+
     // The keys to try for a token, in order; empty if none fits. At most
     // kMaxKeysTried when the token has no kid; all of the kid otherwise
     // (bounded by kMaxKeysTried too).

@@ -1,6 +1,7 @@
 #include "refresh.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "ascii.h"
 
@@ -10,6 +11,8 @@ namespace {
 
 // RFC 9111 1.2.2: a number too large to hold counts as the largest.
 constexpr std::int64_t kLargestAge = 2147483648;
+
+constexpr std::size_t kKidBytes = 64;
 
 std::optional<std::int64_t> parse_seconds(std::string_view s) noexcept {
     if (s.size() >= 2 && s.front() == '"' && s.back() == '"') {
@@ -45,6 +48,10 @@ std::size_t directive_length(std::string_view s) noexcept {
 }
 
 }  // namespace
+
+std::uint64_t kid_id(std::string_view kid) noexcept {
+    return std::hash<std::string_view>()(kid.substr(0, kKidBytes)) | 1;
+}
 
 std::optional<std::int64_t> parse_max_age(std::string_view field) noexcept {
     std::optional<std::int64_t> smallest;
@@ -124,13 +131,33 @@ void RefreshState::adopted(const RefreshRules &rules) noexcept {
     }
 }
 
-bool RefreshState::take(std::int64_t now, const RefreshRules &rules) noexcept {
+bool RefreshState::take(std::int64_t now, const RefreshRules &rules,
+                        std::uint64_t kid) noexcept {
+    const std::int64_t left_over = has_asked(kid) ? kBucketReserve : 0;
     const std::int64_t full = std::max(bucket, now);
-    if (full - now > (kBucketSize - 1) * rules.min_interval) {
+    if (full - now > (kBucketSize - 1 - left_over) * rules.min_interval) {
         return false;
     }
     bucket = full + rules.min_interval;
+    remember(kid);
     return true;
+}
+
+void RefreshState::withdrawn(std::span<const std::uint64_t> kids) noexcept {
+    for (const std::uint64_t kid :
+         kids.first(std::min(kids.size(), kWithdrawnKids))) {
+        remember(kid);
+    }
+}
+
+bool RefreshState::has_asked(std::uint64_t kid) const noexcept {
+    return std::find(asked, asked + kAskedKids, kid) != asked + kAskedKids;
+}
+
+void RefreshState::remember(std::uint64_t kid) noexcept {
+    if (!has_asked(kid)) {
+        asked[asked_next++ % kAskedKids] = kid;
+    }
 }
 
 }  // namespace id_token

@@ -5,8 +5,10 @@
 #ifndef ID_TOKEN_CORE_REFRESH_H
 #define ID_TOKEN_CORE_REFRESH_H
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace id_token {
@@ -17,11 +19,24 @@ inline constexpr std::int64_t kLongestBackoff = 300 * 1000;
 // Fetches that unknown kids may cause in a row before they have to wait.
 inline constexpr std::int64_t kBucketSize = 3;
 
+// Of these so many are kept for kids that had no fetch yet: clients that go
+// on with a withdrawn key must not delay the next rotation.
+inline constexpr std::int64_t kBucketReserve = 1;
+
+// Kids that are remembered for it; a set may withdraw no more than half of
+// them at once.
+inline constexpr std::size_t kAskedKids = 16;
+inline constexpr std::size_t kWithdrawnKids = kAskedKids / 2;
+
 struct RefreshRules {
     std::int64_t refresh;
     std::int64_t min_interval;
     std::int64_t max_stale;
 };
+
+// What is remembered of a kid, never 0; one value for all tokens without.
+// The beginning of it will do: who asks may know no more.
+[[nodiscard]] std::uint64_t kid_id(std::string_view kid) noexcept;
 
 // max-age in seconds out of a Cache-Control field; the smallest if there are
 // several, nothing if there is none that makes sense. no-store and no-cache
@@ -55,6 +70,8 @@ struct RefreshState {
     std::int64_t bucket;      // when the bucket will be full again
     std::uint32_t failures;   // in a row
     std::uint32_t has_set;
+    std::uint32_t asked_next;
+    std::uint64_t asked[kAskedKids];  // a ring of kid_id(): had their fetch
 
     void succeeded(std::int64_t now, const RefreshRules &rules,
                    std::optional<std::int64_t> max_age, std::int64_t age,
@@ -75,9 +92,17 @@ struct RefreshState {
         return now < not_before;
     }
 
-    // Draws one fetch from the bucket, which refills by one per min_interval.
-    [[nodiscard]] bool take(std::int64_t now,
-                            const RefreshRules &rules) noexcept;
+    // Draws one fetch for a kid (its kid_id) from the bucket, which refills by
+    // one per min_interval.
+    [[nodiscard]] bool take(std::int64_t now, const RefreshRules &rules,
+                            std::uint64_t kid) noexcept;
+
+    // Kids that a new set has no more: a fetch for them has just been.
+    void withdrawn(std::span<const std::uint64_t> kids) noexcept;
+
+  private:
+    [[nodiscard]] bool has_asked(std::uint64_t kid) const noexcept;
+    void remember(std::uint64_t kid) noexcept;
 };
 
 }  // namespace id_token

@@ -259,6 +259,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
     int64_t                             now;
     ngx_uint_t                          failures;
     std::string                         skipped;
+    std::vector<uint64_t>               withdrawn;
     std::unique_ptr<id_token::KeySet>   set;
     ngx_http_auth_id_token_zone_t      *zone;
 
@@ -289,6 +290,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
         set = std::move(*parsed);
         nkeys = set->size();
         skipped = ngx_http_auth_id_token_keys_skipped(entries);
+        withdrawn = ngx_http_auth_id_token_keys_withdrawn(keys, *set);
     }
 
     const auto  max_age = id_token::parse_max_age(result->cache_control);
@@ -305,6 +307,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
             zone->refresh.succeeded(now, keys->rules, max_age, result->age,
                                     static_cast<uint32_t>(ngx_random()));
             zone->fetched_at.store(now, std::memory_order_relaxed);
+            zone->refresh.withdrawn(withdrawn);
             zone->error = 0;
 
             if (!same) {

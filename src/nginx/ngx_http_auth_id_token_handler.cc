@@ -154,7 +154,7 @@ ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
                need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS
                    ? NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
                    : NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY,
-               &attempt);
+               ctx->diagnosis.kid, &attempt);
 }
 
 
@@ -186,7 +186,7 @@ ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
                  need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS
                      ? NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
                      : NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY,
-                 &attempt);
+                 ctx->diagnosis.kid, &attempt);
 
     if (answer == NGX_HTTP_AUTH_ID_TOKEN_REFUSED) {
         return NGX_DECLINED;

@@ -280,3 +280,29 @@ ngx_http_auth_id_token_keys_parse(ngx_http_auth_id_token_keys_t *keys) noexcept
                       &keys->settings.provider);
     }
 }
+
+
+/* this worker may have held none yet, or a set from before the one replaced */
+
+std::vector<uint64_t>
+ngx_http_auth_id_token_keys_withdrawn(ngx_http_auth_id_token_keys_t *keys,
+    const id_token::KeySet &set)
+{
+    std::vector<uint64_t>  kids;
+
+    if (keys->zone->generation.load(std::memory_order_acquire)
+        != keys->generation)
+    {
+        ngx_http_auth_id_token_keys_parse(keys);
+    }
+
+    if (keys->set) {
+        for (std::string_view kid
+             : keys->set->kids_missing_from(set, id_token::kWithdrawnKids))
+        {
+            kids.push_back(id_token::kid_id(kid));
+        }
+    }
+
+    return kids;
+}

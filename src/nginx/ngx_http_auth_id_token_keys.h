@@ -13,6 +13,8 @@ extern "C" {
 #include <ngx_http.h>
 }
 
+#include <string_view>
+
 #include "../core/jwks.h"
 #include "ngx_http_auth_id_token_fetch.h"
 
@@ -95,9 +97,11 @@ typedef enum {
                                             back-off, or a key file: no fetch */
 } ngx_http_auth_id_token_ask_e;
 
+/* `kid`: of the token, as far as it is known; empty: it has none */
+
 ngx_http_auth_id_token_ask_e ngx_http_auth_id_token_keys_ask(
     ngx_http_auth_id_token_keys_t *keys, ngx_http_auth_id_token_want_e want,
-    uint64_t *attempt) noexcept;
+    std::string_view kid, uint64_t *attempt) noexcept;
 
 /* How an attempt stands; its worker may be another one, or have died. */
 

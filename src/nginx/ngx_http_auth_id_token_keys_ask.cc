@@ -9,7 +9,7 @@
 
 static bool
 ngx_http_auth_id_token_keys_allowed(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_want_e want) noexcept
+    ngx_http_auth_id_token_want_e want, std::string_view kid) noexcept
 {
     int64_t                  now;
     id_token::RefreshState  *refresh;
@@ -18,7 +18,7 @@ ngx_http_auth_id_token_keys_allowed(ngx_http_auth_id_token_keys_t *keys,
     refresh = &keys->zone->refresh;
 
     return (want == NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY)
-               ? refresh->take(now, keys->rules)
+               ? refresh->take(now, keys->rules, id_token::kid_id(kid))
                : !refresh->in_backoff(now);
 }
 
@@ -55,7 +55,8 @@ ngx_http_auth_id_token_keys_came(ngx_http_auth_id_token_keys_t *keys,
 
 ngx_http_auth_id_token_ask_e
 ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_want_e want, uint64_t *attempt) noexcept
+    ngx_http_auth_id_token_want_e want, std::string_view kid,
+    uint64_t *attempt) noexcept
 {
     ngx_http_auth_id_token_ask_e    rc;
     ngx_http_auth_id_token_zone_t  *zone;
@@ -92,7 +93,7 @@ ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
 
     default: /* NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE */
 
-        if (!ngx_http_auth_id_token_keys_allowed(keys, want)) {
+        if (!ngx_http_auth_id_token_keys_allowed(keys, want, kid)) {
             return NGX_HTTP_AUTH_ID_TOKEN_REFUSED;
         }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ngx_http_auth_id_token_keys.h"
 
@@ -220,7 +221,12 @@ ngx_http_auth_id_token_keys_of_former_cycle(ngx_http_auth_id_token_keys_t *keys)
 }
 
 
-/* ..._keys.cc: the timer of a worker, set anew when the schedule has moved */
+/* ..._keys.cc: kids (kid_id) of the set in the zone that the new one lacks */
+
+std::vector<uint64_t> ngx_http_auth_id_token_keys_withdrawn(
+    ngx_http_auth_id_token_keys_t *keys, const id_token::KeySet &set);
+
+/* the timer of a worker, set anew when the schedule has moved */
 
 void ngx_http_auth_id_token_keys_run(ngx_http_auth_id_token_keys_t *keys)
     noexcept;

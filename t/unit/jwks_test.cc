@@ -1,5 +1,6 @@
 #include "core/jwks.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -325,6 +326,19 @@ void a_failed_allocation_loses_no_key(void **) {
     assert_true(failed > 50);
 }
 
+void what_another_set_lacks_is_told(void **) {
+    const Set old = parse(unit::jwks({"rsa1", "rsa2", "ec1"}));
+    const Set now = parse(unit::jwks({"rsa2", "ed1"}));
+    auto missing = old->kids_missing_from(*now, 8);
+    std::sort(missing.begin(), missing.end());
+    std::vector<std::string> expected = {kid("rsa1"), kid("ec1")};
+    std::sort(expected.begin(), expected.end());
+    assert_true(std::equal(missing.begin(), missing.end(), expected.begin(),
+                           expected.end()));
+    assert_int_equal(old->kids_missing_from(*now, 1).size(), 1);
+    assert_true(old->kids_missing_from(*old, 8).empty());
+}
+
 void a_failed_allocation_forgets(void **) {
     const JoseHeader header{find_algorithm("RS256"), std::string(100, 'k')};
     const Set set = parse(unit::jwks({"rsa1"}));
@@ -361,6 +375,7 @@ int main() {
         cmocka_unit_test(headers_are_remembered),
         cmocka_unit_test(what_is_remembered_is_bounded),
         cmocka_unit_test(a_failed_allocation_loses_no_key),
+        cmocka_unit_test(what_another_set_lacks_is_told),
         cmocka_unit_test(a_failed_allocation_forgets),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

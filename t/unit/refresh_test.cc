@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <csetjmp>
+#include <string>
 extern "C" {
 #include <cmocka.h>
 }
@@ -146,28 +147,98 @@ void a_shorter_refresh_counts_after_a_reload(void **) {
 
 void the_bucket_holds_three_and_refills_by_one(void **) {
     RefreshState s{};
-    assert_true(s.take(0, kRules));
-    assert_true(s.take(0, kRules));
-    assert_true(s.take(0, kRules));
-    assert_false(s.take(0, kRules));
-    assert_false(s.take(29'999, kRules));
-    assert_true(s.take(30'000, kRules));
-    assert_false(s.take(30'000, kRules));
-    assert_true(s.take(60'000, kRules));
+    std::uint64_t kid = 0;
+    assert_true(s.take(0, kRules, ++kid));
+    assert_true(s.take(0, kRules, ++kid));
+    assert_true(s.take(0, kRules, ++kid));
+    assert_false(s.take(0, kRules, ++kid));
+    assert_false(s.take(29'999, kRules, ++kid));
+    assert_true(s.take(30'000, kRules, ++kid));
+    assert_false(s.take(30'000, kRules, ++kid));
+    assert_true(s.take(60'000, kRules, ++kid));
     // Idle long enough, it is full again, and no fuller.
-    assert_true(s.take(1'000'000, kRules));
-    assert_true(s.take(1'000'000, kRules));
-    assert_true(s.take(1'000'000, kRules));
-    assert_false(s.take(1'000'000, kRules));
+    assert_true(s.take(1'000'000, kRules, ++kid));
+    assert_true(s.take(1'000'000, kRules, ++kid));
+    assert_true(s.take(1'000'000, kRules, ++kid));
+    assert_false(s.take(1'000'000, kRules, ++kid));
+}
+
+void the_last_one_is_for_a_kid_that_had_none(void **) {
+    RefreshState s{};
+    const std::uint64_t a = kid_id("a");
+    assert_true(s.take(0, kRules, a));
+    assert_true(s.take(0, kRules, a));
+    assert_false(s.take(0, kRules, a));
+    assert_true(s.take(0, kRules, kid_id("b")));
+    assert_false(s.take(0, kRules, kid_id("c")));
+    assert_false(s.take(30'000, kRules, a));
+    assert_true(s.take(30'000, kRules, kid_id("c")));
+    assert_false(s.take(60'000, kRules, a));
+    assert_true(s.take(90'000, kRules, a));
+}
+
+void a_kid_is_forgotten_after_sixteen_others(void **) {
+    RefreshState s{};
+    std::int64_t now = 0;
+    const auto take_last = [&s, &now](std::uint64_t kid) {
+        now += kRules.min_interval;
+        s.bucket = now + 2 * kRules.min_interval;
+        return s.take(now, kRules, kid);
+    };
+    assert_true(take_last(1));
+    for (std::uint64_t other = 2; other <= kAskedKids; ++other) {
+        assert_true(take_last(other));
+    }
+    assert_false(take_last(1));
+    assert_true(take_last(kAskedKids + 1));
+    assert_true(take_last(1));
+    assert_false(take_last(3));
+}
+
+void a_withdrawn_kid_has_had_its_fetch(void **) {
+    RefreshState s{};
+    const std::uint64_t gone[] = {kid_id("a"), kid_id("a"), kid_id("b")};
+    s.withdrawn(gone);
+    assert_int_equal(s.bucket, 0);
+    assert_true(s.take(0, kRules, gone[0]));
+    assert_true(s.take(0, kRules, gone[2]));
+    assert_false(s.take(0, kRules, gone[0]));
+    assert_true(s.take(0, kRules, kid_id("c")));
+}
+
+void a_set_withdraws_no_more_than_half_of_what_is_remembered(void **) {
+    RefreshState s{};
+    std::uint64_t gone[kAskedKids + 1];
+    for (std::uint64_t &kid : gone) {
+        kid = 100 + static_cast<std::uint64_t>(&kid - gone);
+    }
+    assert_true(s.take(0, kRules, 1));
+    s.withdrawn(gone);
+    assert_true(s.take(0, kRules, 2));
+    assert_false(s.take(0, kRules, 1));
+    assert_false(s.take(0, kRules, gone[kWithdrawnKids - 1]));
+    assert_true(s.take(0, kRules, gone[kWithdrawnKids]));
+    s.withdrawn({});
+}
+
+void kids_are_told_apart(void **) {
+    const std::string same(64, 'x');
+    assert_true(kid_id("a") != kid_id("c"));
+    assert_true(kid_id("") != 0);
+    assert_true(kid_id(same + "1") == kid_id(same + "2"));
+    assert_true(kid_id(same) != kid_id(same.substr(1)));
 }
 
 void whatever_arrives_the_bucket_bounds_the_fetches(void **) {
-    RefreshState s{};
-    int fetches = 0;
-    for (std::int64_t now = 0; now < 600'000; ++now) {
-        fetches += s.take(now, kRules);
+    for (const bool random : {false, true}) {
+        RefreshState s{};
+        int fetches = 0;
+        for (std::int64_t now = 0; now < 600'000; ++now) {
+            const auto kid = static_cast<std::uint64_t>(now) + 1;
+            fetches += s.take(now, kRules, random ? kid : 1);
+        }
+        assert_int_equal(fetches, random ? 3 + 19 : 2 + 19);
     }
-    assert_int_equal(fetches, 3 + 19);
 }
 
 }  // namespace
@@ -187,6 +258,12 @@ int main() {
         cmocka_unit_test(a_restored_set_keeps_its_age_and_is_fetched_at_once),
         cmocka_unit_test(a_shorter_refresh_counts_after_a_reload),
         cmocka_unit_test(the_bucket_holds_three_and_refills_by_one),
+        cmocka_unit_test(the_last_one_is_for_a_kid_that_had_none),
+        cmocka_unit_test(a_kid_is_forgotten_after_sixteen_others),
+        cmocka_unit_test(a_withdrawn_kid_has_had_its_fetch),
+        cmocka_unit_test(
+            a_set_withdraws_no_more_than_half_of_what_is_remembered),
+        cmocka_unit_test(kids_are_told_apart),
         cmocka_unit_test(whatever_arrives_the_bucket_bounds_the_fetches),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
