@@ -108,6 +108,59 @@ subtest 'the same when the new configuration has another source' => sub {
     ends_well($nginx);
 };
 
+# The former workers hold a fetch for an unknown kid, in which the answer comes
+# with HOW, while a configuration with OPT takes over.
+sub reload_during_a_fetch {
+    my ($how, %opt) = @_;
+    fresh();
+    my $nginx = IdTokenNginx->start(providers => tenant_provider(
+        jwks_refresh => '1h', jwks_min_interval => '1s'));
+    is($nginx->status, 200, 'before');
+    control('/fault', { delay => 1.5, times => 1, %$how });
+    my $sent = $nginx->send_request('/api', bearer(key => '@rsa2'));
+    wait_for(sub { counters()->{active} }) or fail('no fetch');
+    $nginx->configure(providers => tenant_provider(
+        jwks_refresh => '1h', jwks_min_interval => '1s', %opt));
+    $nginx->reload;
+    ok(counters()->{active}, 'it is still under way');
+    isnt(IdTokenNginx::read_answer($sent)->{status}, undef, 'and ends');
+    is(fetches(), 2, 'it was the second');
+    ok(wait_for(sub { fetches() > 2 }, 4), 'the next one follows');
+    is($nginx->status, 200, 'after');
+    ends_well($nginx);
+    return;
+}
+
+subtest 'a shorter refresh counts for a fetch from before, too' => sub {
+    reload_during_a_fetch({}, jwks_refresh => '2s');
+};
+
+subtest 'a max-age that the former worker was told counts' => sub {
+    reload_during_a_fetch({ headers => { 'Cache-Control' => 'max-age=2' } });
+};
+
+subtest 'a failure of the former worker is followed by a retry' => sub {
+    reload_during_a_fetch({ status => 503 });
+};
+
+subtest 'a shorter jwks_min_interval counts at once' => sub {
+    fresh();
+    my $nginx = IdTokenNginx->start(providers => tenant_provider());
+    is($nginx->status, 200, 'before');
+    for my $kid (1 .. 4) {
+        is($nginx->status(key => '@rsa2', header => { kid => "x$kid" }), 401,
+            'an unknown kid');
+    }
+    control('/keys/add', { key => '@rsa2' });
+    is($nginx->status(key => '@rsa2'), 401, 'the bucket is empty');
+    $nginx->configure(
+        providers => tenant_provider(jwks_min_interval => '1s'));
+    $nginx->reload;
+    ok(wait_for(sub { $nginx->status(key => '@rsa2') == 200 }, 3),
+        'not for long');
+    ends_well($nginx);
+};
+
 subtest 'quit with a fetch under way and requests parked' => sub {
     fresh();
     control('/fault', { delay => 1 });

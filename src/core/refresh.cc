@@ -123,7 +123,9 @@ void RefreshState::restored(std::int64_t now, std::int64_t age) noexcept {
     has_set = 1;
 }
 
-void RefreshState::adopted(const RefreshRules &rules) noexcept {
+void RefreshState::adopted(std::int64_t now,
+                           const RefreshRules &rules) noexcept {
+    bucket = std::min(bucket, now + kBucketSize * rules.min_interval);
     if (has_set && failures == 0) {
         next_fetch =
             std::min(next_fetch,

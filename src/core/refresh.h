@@ -82,8 +82,9 @@ struct RefreshState {
     // a fetch is due all the same.
     void restored(std::int64_t now, std::int64_t age) noexcept;
 
-    // After a reload: shorter times count at once.
-    void adopted(const RefreshRules &rules) noexcept;
+    // What others left behind, under the rules of before a reload or with a
+    // fetch that was under way then: shorter times count at once.
+    void adopted(std::int64_t now, const RefreshRules &rules) noexcept;
 
     [[nodiscard]] bool due(std::int64_t now) const noexcept {
         return now >= next_fetch;

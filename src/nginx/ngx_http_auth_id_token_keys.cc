@@ -85,6 +85,10 @@ ngx_http_auth_id_token_keys_run(ngx_http_auth_id_token_keys_t *keys) noexcept
         delay = static_cast<int64_t>(keys->number
                                      / NGX_HTTP_AUTH_ID_TOKEN_FIRST
                                      * NGX_HTTP_AUTH_ID_TOKEN_FIRST_PAUSE);
+
+    } else {
+        /* a worker of before a reload may still move the schedule */
+        delay = ngx_min(delay, NGX_HTTP_AUTH_ID_TOKEN_LOOK_AGAIN);
     }
 
     ngx_http_auth_id_token_keys_after(keys, delay);
@@ -202,6 +206,8 @@ ngx_http_auth_id_token_keys_timer(ngx_event_t *ev) noexcept
             return;
 
         default: /* NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE */
+
+            keys->zone->refresh.adopted(now, keys->rules);
 
             if (keys->zone->refresh.due(now)) {
                 ngx_http_auth_id_token_zone_take(keys);

@@ -79,7 +79,7 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
         ngx_http_auth_id_token_zone_lock  lock(keys);
 
-        keys->zone->refresh.adopted(keys->rules);
+        keys->zone->refresh.adopted(ngx_http_auth_id_token_now(), keys->rules);
 
         return NGX_OK;
     }

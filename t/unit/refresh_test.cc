@@ -136,13 +136,28 @@ void a_restored_set_keeps_its_age_and_is_fetched_at_once(void **) {
 void a_shorter_refresh_counts_after_a_reload(void **) {
     RefreshState s{};
     s.succeeded(0, kRules, std::nullopt, 0, 0);
-    s.adopted({3'600'000, 30'000, 86'400'000});
+    s.adopted(0, {3'600'000, 30'000, 86'400'000});
     assert_int_equal(s.next_fetch, 900'000);
-    s.adopted({60'000, 30'000, 86'400'000});
+    s.adopted(0, {60'000, 30'000, 86'400'000});
     assert_int_equal(s.next_fetch, 60'000);
     s.failed(70'000, 500);
-    s.adopted({10'000, 5'000, 86'400'000});
+    s.adopted(70'000, {10'000, 5'000, 86'400'000});
     assert_int_equal(s.next_fetch, 71'000);
+}
+
+void a_shorter_min_interval_frees_the_bucket(void **) {
+    RefreshState s{};
+    for (std::uint64_t kid = 1; kid <= 3; ++kid) {
+        assert_true(s.take(0, kRules, kid));
+    }
+    s.adopted(1000, kRules);
+    assert_false(s.take(29'999, kRules, 4));
+    const RefreshRules shorter{900'000, 1000, 86'400'000};
+    s.adopted(1000, shorter);
+    assert_false(s.take(1999, shorter, 4));
+    assert_true(s.take(2000, shorter, 4));
+    s.adopted(1'000'000, shorter);
+    assert_true(s.bucket < 1'000'000);
 }
 
 void the_bucket_holds_three_and_refills_by_one(void **) {
@@ -257,6 +272,7 @@ int main() {
         cmocka_unit_test(failures_are_followed_by_backoff_until_success),
         cmocka_unit_test(a_restored_set_keeps_its_age_and_is_fetched_at_once),
         cmocka_unit_test(a_shorter_refresh_counts_after_a_reload),
+        cmocka_unit_test(a_shorter_min_interval_frees_the_bucket),
         cmocka_unit_test(the_bucket_holds_three_and_refills_by_one),
         cmocka_unit_test(the_last_one_is_for_a_kid_that_had_none),
         cmocka_unit_test(a_kid_is_forgotten_after_sixteen_others),
