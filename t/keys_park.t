@@ -158,6 +158,45 @@ subtest 'reset connections' => sub {
     ends_well($nginx);
 };
 
+subtest 'who asks twice has one time to wait' => sub {
+    control('/reset', { all => JSON::PP::true });
+    my $nginx = IdTokenNginx->start(providers => provider(
+        jwks_uri => tenant_url(), jwks_timeout => '2s',
+        jwks_refresh => '2s', jwks_min_interval => '1s'));
+    is($nginx->status, 200, 'there are keys');
+    control('/fault', { faults => [ { delay => 1.7, times => 1 },
+        { preset => 'hang-head' } ] });
+    wait_until { counters()->{active} } 4 or fail('no refresh');
+    my $start  = time;
+    my $answer = $nginx->get('/api', bearer(key => '@attacker_rsa'));
+    my $spent  = time - $start;
+    is($answer->{status}, 503, 'refused');
+    is($answer->{error}, 'keys_wait_timeout', 'since the time is up');
+    cmp_ok($spent, '<', 3.2, 'after it, not twice of it');
+    control('/faults/clear');
+    $nginx->stop;
+};
+
+subtest 'those who wait leave connections to others' => sub {
+    control('/reset', { all => JSON::PP::true });
+    my $nginx = IdTokenNginx->start(workers => 1, connections => 64,
+        providers => provider(jwks_uri => tenant_url()));
+    is($nginx->status, 200, 'there are keys');
+    control('/fault', 'hang-head');
+    my @sent = map {
+        $nginx->send_request('/api', 'Authorization: Bearer '
+            . token(key => '@attacker_rsa', header => { kid => "x$_" }))
+    } 1 .. 24;
+    sleep 0.3;
+    is($nginx->status, 200, 'a known key') for 1 .. 4;
+    my %count;
+    $count{ IdTokenNginx::read_answer($_)->{error} || '' }++ for @sent;
+    is_deeply(\%count,
+        { keys_refetch_failed => 16, keys_wait_full => 8 },
+        'a quarter of them may wait');
+    ends_well($nginx);
+};
+
 subtest 'no more than there is room for' => sub {
     my $nginx = start(3, workers => 1);
     my $auth  = bearer();

@@ -107,6 +107,7 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
     }
 
     ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_NONE;
+    ctx->waiter.timed = NULL;
     ctx->asked = 0;
 
     return ngx_http_auth_id_token_conclude(r, conf, ctx);

@@ -36,13 +36,19 @@ ngx_http_auth_id_token_wait(ngx_http_request_t *r,
     ngx_http_auth_id_token_waiter_t *waiter,
     ngx_http_auth_id_token_keys_t *keys, uint64_t attempt) noexcept
 {
+    ngx_uint_t           most;
+    ngx_msec_int_t       left;
     ngx_pool_cleanup_t  *cln;
 
     if (ngx_http_auth_id_token_waiters.next == NULL) {
         ngx_queue_init(&ngx_http_auth_id_token_waiters);
     }
 
-    if (ngx_http_auth_id_token_nwaiting >= NGX_HTTP_AUTH_ID_TOKEN_MAX_WAITING) {
+    most = ngx_min(NGX_HTTP_AUTH_ID_TOKEN_MAX_WAITING,
+                   ngx_cycle->connection_n
+                   / NGX_HTTP_AUTH_ID_TOKEN_WAITING_SHARE);
+
+    if (ngx_http_auth_id_token_nwaiting >= most) {
         return NGX_BUSY;
     }
 
@@ -63,6 +69,14 @@ ngx_http_auth_id_token_wait(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (waiter->timed != keys) {
+        waiter->timed = keys;
+        waiter->deadline = ngx_current_msec
+                           + ngx_http_auth_id_token_keys_timeout(keys);
+    }
+
+    left = (ngx_msec_int_t) (waiter->deadline - ngx_current_msec);
+
     waiter->request = r;
     waiter->keys = keys;
     waiter->attempt = attempt;
@@ -77,7 +91,7 @@ ngx_http_auth_id_token_wait(ngx_http_request_t *r,
 
     /* holds up the exit of the worker, too, until the request is answered */
 
-    ngx_add_timer(&waiter->timer, ngx_http_auth_id_token_keys_timeout(keys));
+    ngx_add_timer(&waiter->timer, ngx_max(left, 1));
 
     ngx_queue_insert_tail(&ngx_http_auth_id_token_waiters, &waiter->queue);
     ngx_http_auth_id_token_nwaiting++;

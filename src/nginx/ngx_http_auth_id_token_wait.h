@@ -16,8 +16,13 @@ extern "C" {
 #include "ngx_http_auth_id_token_keys.h"
 
 
-/* per worker; each holds a connection and its request already */
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_WAITING  1024
+/*
+ * Per worker; each holds a connection and its request already, and most of
+ * the connections are for those who need not wait.
+ */
+
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_WAITING    1024
+#define NGX_HTTP_AUTH_ID_TOKEN_WAITING_SHARE  4
 
 
 typedef enum {
@@ -36,6 +41,8 @@ typedef struct {
     ngx_http_request_t              *request;
     ngx_http_auth_id_token_keys_t   *keys;
     uint64_t                         attempt;
+    ngx_http_auth_id_token_keys_t   *timed;     /* whose deadline it is */
+    ngx_msec_t                       deadline;
     ngx_event_t                      timer;
     ngx_http_auth_id_token_wait_e    state;
     unsigned                         cleanup:1;
@@ -46,9 +53,10 @@ typedef struct {
  * Parks the request until the attempt has ended or the time is up; then the
  * phases run again from the current handler, with waiter->state telling why.
  * NGX_AGAIN: parked, return it from the phase handler. NGX_BUSY: too many are
- * waiting. NGX_ERROR: out of memory. For main requests and subrequests, in
- * PREACCESS and ACCESS handlers. A request that ends while parked is forgotten
- * by a cleanup of its pool.
+ * waiting. NGX_ERROR: out of memory. One who parks again for the same source
+ * has what is left of his time, until `timed` is cleared. For main requests
+ * and subrequests, in PREACCESS and ACCESS handlers. A request that ends while
+ * parked is forgotten by a cleanup of its pool.
  */
 
 ngx_int_t ngx_http_auth_id_token_wait(ngx_http_request_t *r,
