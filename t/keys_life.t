@@ -53,12 +53,28 @@ subtest 'a reload with another limit of size' => sub {
     my $nginx = IdTokenNginx->start(
         providers => tenant_provider(jwks_max_size => 65536));
     is($nginx->status, 200, 'before');
-    for my $size (65537, 66560, 1048576) {
+    control('/fault', 'unavailable');
+    for my $size (65537, 66560, 1048576, 4096) {
         $nginx->configure(
             providers => tenant_provider(jwks_max_size => $size));
         $nginx->reload;
-        is($nginx->status, 200, "$size bytes");
+        is($nginx->status, 200, "$size bytes, with the keys of before")
+            for 1 .. 4;
     }
+    $nginx->configure(providers => tenant_provider(jwks_max_size => '4k')
+        . provider('other', jwks_uri => tenant_url(), jwks_max_size => '64k'));
+    $nginx->reload;
+    is($nginx->status, 200, 'a larger one of who shares them');
+    is(fetches(), 1, 'nothing was fetched for it');
+
+    $nginx->configure(
+        providers => tenant_provider(jwks_max_size => '1k'));
+    control('/faults/clear');
+    control('/keys/replace', { keys => ['@rsa1', map {"\@rsa1:k$_"} 1 .. 12 ] });
+    is($nginx->status(key => '@rsa2'), 401, 'there are many keys now');
+    control('/keys/replace', { keys => ['@rsa1'] });
+    $nginx->reload;
+    is($nginx->status, 200, 'which do not fit: they are fetched anew');
     ends_well($nginx);
 };
 

@@ -123,6 +123,11 @@ void RefreshState::restored(std::int64_t now, std::int64_t age) noexcept {
     has_set = 1;
 }
 
+void RefreshState::dropped() noexcept {
+    has_set = 0;
+    next_fetch = not_before;
+}
+
 void RefreshState::adopted(std::int64_t now,
                            const RefreshRules &rules) noexcept {
     bucket = std::min(bucket, now + kBucketSize * rules.min_interval);

@@ -82,6 +82,9 @@ struct RefreshState {
     // a fetch is due all the same.
     void restored(std::int64_t now, std::int64_t age) noexcept;
 
+    // The set is lost: one is needed as soon as a back-off allows it.
+    void dropped() noexcept;
+
     // What others left behind, under the rules of before a reload or with a
     // fetch that was under way then: shorter times count at once.
     void adopted(std::int64_t now, const RefreshRules &rules) noexcept;

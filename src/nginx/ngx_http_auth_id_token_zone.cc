@@ -45,12 +45,86 @@ ngx_http_auth_id_token_zone_size(size_t max_body) noexcept
 }
 
 
+/*
+ * The zone of the same source in the former cycle, which nginx does not keep
+ * when the size has changed. At the first start there is no former cycle.
+ */
+
+static ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_zone_former(ngx_shm_zone_t *shm_zone) noexcept
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *former;
+
+    part = (ngx_cycle != NULL)
+               ? const_cast<ngx_list_part_t *>(&ngx_cycle->shared_memory.part)
+               : NULL;
+
+    for ( /* void */ ; part != NULL; part = part->next) {
+        former = static_cast<ngx_shm_zone_t *>(part->elts);
+
+        for (i = 0; i < part->nelts; i++) {
+            if (&former[i] != shm_zone
+                && former[i].tag == shm_zone->tag
+                && former[i].shm.name.len == shm_zone->shm.name.len
+                && ngx_strncmp(former[i].shm.name.data,
+                               shm_zone->shm.name.data,
+                               shm_zone->shm.name.len)
+                   == 0)
+            {
+                return static_cast<ngx_http_auth_id_token_keys_t *>(
+                           former[i].data);
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* an attempt that is under way in the former zone ends there, for nobody */
+
+static void
+ngx_http_auth_id_token_zone_inherit(ngx_http_auth_id_token_keys_t *keys,
+    ngx_http_auth_id_token_keys_t *former) noexcept
+{
+    ngx_http_auth_id_token_zone_t  *zone, *from;
+
+    zone = keys->zone;
+    from = former->zone;
+
+    if (from == NULL || from->origin != keys->origin) {
+        return;
+    }
+
+    ngx_http_auth_id_token_zone_lock  lock(former);
+
+    zone->refresh = from->refresh;
+    zone->error = from->error;
+    zone->error_logged = from->error_logged;
+
+    if (from->generation.load(std::memory_order_relaxed) == 0
+        || from->torn
+        || from->length > zone->size)
+    {
+        zone->refresh.dropped();
+        return;
+    }
+
+    ngx_http_auth_id_token_zone_write(keys,
+        { reinterpret_cast<char *>(from->body), from->length });
+    zone->fetched_at.store(from->fetched_at.load(std::memory_order_relaxed),
+                           std::memory_order_release);
+}
+
+
 ngx_int_t
 ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 {
     void                           *p;
     size_t                          size;
-    ngx_http_auth_id_token_keys_t  *keys, *old;
+    ngx_http_auth_id_token_keys_t  *keys, *old, *former;
 
     keys = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
     old = static_cast<ngx_http_auth_id_token_keys_t *>(data);
@@ -97,6 +171,13 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
     keys->zone->size = size;
 
     keys->shpool->data = keys->zone;
+
+    former = ngx_http_auth_id_token_zone_former(shm_zone);
+
+    if (former != NULL) {
+        ngx_http_auth_id_token_zone_inherit(keys, former);
+        keys->zone->refresh.adopted(ngx_http_auth_id_token_now(), keys->rules);
+    }
 
     return NGX_OK;
 }

@@ -145,6 +145,20 @@ void a_shorter_refresh_counts_after_a_reload(void **) {
     assert_int_equal(s.next_fetch, 71'000);
 }
 
+void a_set_that_is_lost_is_fetched_when_the_backoff_allows_it(void **) {
+    RefreshState s{};
+    s.succeeded(1000, kRules, std::nullopt, 0, 0);
+    assert_true(s.take(1000, kRules, 1));
+    s.dropped();
+    assert_false(s.has_set);
+    assert_true(s.due(1000));
+    assert_int_equal(s.bucket, 31'000);
+    s.failed(2000, 500);
+    s.dropped();
+    assert_false(s.due(2999));
+    assert_true(s.due(3000));
+}
+
 void a_shorter_min_interval_frees_the_bucket(void **) {
     RefreshState s{};
     for (std::uint64_t kid = 1; kid <= 3; ++kid) {
@@ -272,6 +286,8 @@ int main() {
         cmocka_unit_test(failures_are_followed_by_backoff_until_success),
         cmocka_unit_test(a_restored_set_keeps_its_age_and_is_fetched_at_once),
         cmocka_unit_test(a_shorter_refresh_counts_after_a_reload),
+        cmocka_unit_test(
+            a_set_that_is_lost_is_fetched_when_the_backoff_allows_it),
         cmocka_unit_test(a_shorter_min_interval_frees_the_bucket),
         cmocka_unit_test(the_bucket_holds_three_and_refills_by_one),
         cmocka_unit_test(the_last_one_is_for_a_kid_that_had_none),
