@@ -118,6 +118,28 @@ subtest 'a start while the tenant is down serves at once' => sub {
     ends_well($nginx);
 };
 
+subtest 'a directory that comes with a reload gets the keys at hand' => sub {
+    fresh();
+    my $nginx = IdTokenNginx->start(
+        providers => provider(jwks_uri => tenant_url()));
+    is($nginx->status, 200, 'there are keys');
+    control('/fault', 'unavailable');
+    sleep 2.1;
+    $state = data_dir() . '/state-' . ++$states;
+    $nginx->configure(providers => provider(
+        jwks_uri => tenant_url(), jwks_state => $state));
+    $nginx->reload;
+    my ($file) = files();
+    ok($file, 'they are saved') or return;
+    my ($fetched_at) = slurp($file) =~ /^fetched_at (\d+)$/m;
+    cmp_ok($fetched_at, '<=', time - 2, 'with the time of their fetch');
+    cmp_ok($fetched_at, '>=', time - 5, 'but no earlier one');
+    ends_well($nginx);
+    $nginx = start(keep => 1);
+    is($nginx->status, 200, 'and serve after a restart');
+    ends_well($nginx);
+};
+
 subtest 'what is on disk is not better than what the tenant says' => sub {
     saved();
     fresh();

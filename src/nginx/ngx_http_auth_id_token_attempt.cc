@@ -263,6 +263,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
     std::unique_ptr<id_token::KeySet>   set;
     ngx_http_auth_id_token_zone_t      *zone;
 
+    now = 0;
     nkeys = 0;
     failures = 0;
     zone = keys->zone;
@@ -306,7 +307,6 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
 
             zone->refresh.succeeded(now, keys->rules, max_age, result->age,
                                     static_cast<uint32_t>(ngx_random()));
-            zone->fetched_at.store(now, std::memory_order_relaxed);
             zone->refresh.withdrawn(withdrawn);
             zone->error = 0;
 
@@ -315,6 +315,8 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
                 keys->generation = zone->generation.load(
                                                    std::memory_order_relaxed);
             }
+
+            zone->fetched_at.store(now, std::memory_order_release);
 
             ngx_http_auth_id_token_zone_end(keys, true);
         }
@@ -334,7 +336,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
     }
 
     ngx_http_auth_id_token_attempt_report(keys, nkeys, failures, skipped);
-    ngx_http_auth_id_token_state_save(keys, result->body);
+    ngx_http_auth_id_token_state_save(keys, result->body, now);
 
     ngx_http_auth_id_token_keys_schedule(keys);
     ngx_http_auth_id_token_wake(keys);

@@ -73,7 +73,7 @@ ngx_http_auth_id_token_keys_run(ngx_http_auth_id_token_keys_t *keys) noexcept
     keys->begin.data = keys;
     keys->begin.log = keys->cycle->log;
 
-    ngx_http_auth_id_token_state_load(keys);
+    ngx_http_auth_id_token_state_init(keys);
 
     {
         ngx_http_auth_id_token_zone_lock  lock(keys);
@@ -241,14 +241,14 @@ ngx_http_auth_id_token_keys_current(ngx_http_auth_id_token_keys_t *keys)
         ngx_http_auth_id_token_keys_run(keys);
     }
 
+    age = ngx_http_auth_id_token_now()
+          - keys->zone->fetched_at.load(std::memory_order_acquire);
+
     generation = keys->zone->generation.load(std::memory_order_acquire);
 
     if (generation != keys->generation) {
         ngx_http_auth_id_token_keys_parse(keys);
     }
-
-    age = ngx_http_auth_id_token_now()
-          - keys->zone->fetched_at.load(std::memory_order_relaxed);
 
     if (age >= keys->rules.max_stale) {
         return NULL;

@@ -176,23 +176,51 @@ ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
     }
 
     zone->refresh.restored(ngx_http_auth_id_token_now(), age);
-    zone->fetched_at.store(zone->refresh.fetched_at,
-                           std::memory_order_relaxed);
     ngx_http_auth_id_token_zone_write(keys, state->document);
+    zone->fetched_at.store(zone->refresh.fetched_at,
+                           std::memory_order_release);
 }
 
 
-void
-ngx_http_auth_id_token_state_load(ngx_http_auth_id_token_keys_t *keys) noexcept
+/* the directory may be younger than the keys */
+
+static void
+ngx_http_auth_id_token_state_catch_up(ngx_http_auth_id_token_keys_t *keys)
 {
-    if (keys->settings.state == NULL
-        || keys->zone->generation.load(std::memory_order_relaxed) != 0)
+    int64_t      fetched_at;
+    uint64_t     generation;
+    std::string  body;
+
+    if (access(ngx_http_auth_id_token_state_path(keys).c_str(), F_OK) == 0
+        || ngx_errno != NGX_ENOENT)
     {
         return;
     }
 
+    /* in this order it is not too young for the body */
+
+    fetched_at = keys->zone->fetched_at.load(std::memory_order_acquire);
+
+    if (ngx_http_auth_id_token_zone_read(keys, body, &generation)) {
+        ngx_http_auth_id_token_state_save(keys, body, fetched_at);
+    }
+}
+
+
+void
+ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    if (keys->settings.state == NULL) {
+        return;
+    }
+
     try {
-        ngx_http_auth_id_token_state_restore(keys);
+        if (keys->zone->generation.load(std::memory_order_relaxed) == 0) {
+            ngx_http_auth_id_token_state_restore(keys);
+
+        } else {
+            ngx_http_auth_id_token_state_catch_up(keys);
+        }
 
     } catch (...) {
         ngx_log_error(NGX_LOG_WARN, keys->cycle->log, 0,
@@ -251,20 +279,23 @@ ngx_http_auth_id_token_state_write(const std::string &temporary,
 
 void
 ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view document) noexcept
+    std::string_view document, int64_t fetched_at) noexcept
 {
+    time_t     age;
     ngx_err_t  err;
 
     if (keys->settings.state == NULL) {
         return;
     }
 
+    age = (ngx_http_auth_id_token_now() - fetched_at) / 1000;
+
     try {
         std::string  path = ngx_http_auth_id_token_state_path(keys);
         std::string  temporary = path + ".tmp" + std::to_string(ngx_pid);
         std::string  text = id_token::format_key_state(
                                     ngx_http_auth_id_token_state_origin(keys),
-                                    ngx_time(), document);
+                                    ngx_time() - age, document);
 
         if (ngx_http_auth_id_token_state_write(temporary, path, text)) {
             keys->state_failed = 0;

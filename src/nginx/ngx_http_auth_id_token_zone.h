@@ -25,8 +25,11 @@
  */
 
 typedef struct {
+    /* read in reverse order: the time is never too late for the body */
+
     std::atomic<uint64_t>            generation;   /* of the body; 0: none */
     std::atomic<int64_t>             fetched_at;   /* ms */
+
     std::atomic<uint64_t>            started;
     std::atomic<uint64_t>            finished;
     std::atomic<uint64_t>            succeeded;    /* the last that did */
@@ -198,10 +201,12 @@ void ngx_http_auth_id_token_zone_end(ngx_http_auth_id_token_keys_t *keys,
 
 /* ..._state.cc: the copy on disk */
 
-void ngx_http_auth_id_token_state_load(ngx_http_auth_id_token_keys_t *keys)
+/* takes the keys from there if the zone has none, else saves what is missing */
+
+void ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys)
     noexcept;
 void ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view document) noexcept;
+    std::string_view document, int64_t fetched_at) noexcept;
 
 
 /* ..._attempt.cc: one attempt to get the keys */
