@@ -17,16 +17,7 @@ constexpr std::string_view kTexts[] = {
 
 // Schemes are compared in any case (RFC 3986 3.1).
 bool has_scheme(std::string_view url, std::string_view scheme) noexcept {
-    if (url.size() < scheme.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < scheme.size(); ++i) {
-        const char c = url[i];
-        if ((c >= 'A' && c <= 'Z' ? (c | 0x20) : c) != scheme[i]) {
-            return false;
-        }
-    }
-    return true;
+    return equal_ignoring_case(url.substr(0, scheme.size()), scheme);
 }
 
 bool is_https(std::string_view url) noexcept {

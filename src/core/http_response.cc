@@ -23,10 +23,6 @@ constexpr std::size_t kMaxShownBytes = 200;
 constexpr std::uint32_t kMaxAge = 1U << 31;
 constexpr std::string_view kHttp = "HTTP/1.";
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 // RFC 9110 5.6.2.
 bool is_token(std::string_view text) noexcept {
     static constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";

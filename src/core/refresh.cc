@@ -23,7 +23,7 @@ std::optional<std::int64_t> parse_seconds(std::string_view s) noexcept {
     }
     std::int64_t value = 0;
     for (const char c : s) {
-        if (c < '0' || c > '9') {
+        if (!is_digit(c)) {
             return std::nullopt;
         }
         value = std::min(kLargestAge, value * 10 + (c - '0'));
