@@ -15,9 +15,10 @@ constexpr std::string_view kTexts[] = {
 #undef X
 };
 
-// Digits and CRLF of a chunk of any size; what is longer draws on the limit
-// of the header.
+// Digits and CRLF of a chunk of any size, and the CRLF behind it; what is
+// longer draws on the limit of the header.
 constexpr std::size_t kChunkLineBytes = 18;
+constexpr std::size_t kChunkEndBytes = 2;
 
 constexpr std::size_t kMaxShownBytes = 200;
 constexpr std::uint32_t kMaxAge = 1U << 31;
@@ -100,8 +101,9 @@ HttpResponse::State HttpResponse::feed(std::string_view bytes) {
 
         const std::size_t end = bytes.find('\n');
         const std::string_view part = bytes.substr(0, end);
-        const std::size_t free =
-            step_ == Step::chunk_size ? kChunkLineBytes : 0;
+        const std::size_t free = step_ == Step::chunk_size  ? kChunkLineBytes
+                                 : step_ == Step::chunk_end ? kChunkEndBytes
+                                                            : 0;
         if (line_.size() + part.size() + 1 > head_left_ + free) {
             return refuse(HttpError::head_too_long);
         }

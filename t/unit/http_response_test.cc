@@ -248,6 +248,18 @@ void extensions_and_trailers_draw_on_the_limit_of_the_head(void **) {
            HttpError::head_too_long);
 }
 
+void many_small_chunks_do_not(void **) {
+    HttpResponse response(20'000);
+    std::string answer = chunks("");
+    for (int i = 0; i < 20'000; ++i) {
+        answer += "1\r\na\r\n";
+    }
+    assert_true(response.feed(answer + "0\r\n\r\n") == State::done);
+    assert_int_equal(response.body().size(), 20'000);
+    refuse(chunks("1\r\na" + std::string(kMaxHttpHeadBytes, '\r')),
+           HttpError::head_too_long);
+}
+
 void bodies_to_the_end_of_the_connection(void **) {
     accept(ok("", "abc"), "abc", true);
     accept(ok("", ""), "", true);
@@ -420,6 +432,7 @@ int main() {
         cmocka_unit_test(a_repeated_length_is_the_same),
         cmocka_unit_test(chunked_bodies),
         cmocka_unit_test(extensions_and_trailers_draw_on_the_limit_of_the_head),
+        cmocka_unit_test(many_small_chunks_do_not),
         cmocka_unit_test(bodies_to_the_end_of_the_connection),
         cmocka_unit_test(bodies_have_a_limit),
         cmocka_unit_test(a_length_that_can_be_read_in_two_ways_is_refused),
