@@ -36,7 +36,8 @@ namespace id_token {
     X(rsa_exponent, "has an exponent that is even or below 3", true)           \
     X(point, "has a point that is not on the curve", true)                     \
     X(small_order, "is a point of small order", true)                          \
-    X(crypto, "is refused by OpenSSL", true)
+    X(crypto, "is refused by OpenSSL", true)                                   \
+    X(surplus, "is one too many, as are those after it", true)
 
 enum class JwkError : std::uint8_t {
 #define X(name, text, warn) name,

@@ -1,5 +1,6 @@
 #include "jwks.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -74,13 +75,17 @@ Result<std::unique_ptr<KeySet>, JwksError> KeySet::parse(
     }
 
     std::unique_ptr<KeySet> set(new KeySet(id));
-    for (std::size_t i = 0; i < keys.size(); i++) {
+    for (std::size_t i = 0; i < std::min(keys.size(), kMaxKeys); i++) {
         auto key = parse_jwk(keys.at(i));
         if (key) {
             set->add(std::move(*key));
         } else if (skipped != nullptr) {
             skipped->push_back({i, kid_of(keys.at(i)), key.error()});
         }
+    }
+    if (keys.size() > kMaxKeys && skipped != nullptr) {
+        skipped->push_back(
+            {kMaxKeys, kid_of(keys.at(kMaxKeys)), JwkError::surplus});
     }
     if (set->keys_.empty()) {
         return JwksError::no_usable_key;

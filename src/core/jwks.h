@@ -22,6 +22,10 @@ namespace id_token {
 // Keys tried for a token without a kid.
 inline constexpr std::size_t kMaxKeysTried = 4;
 
+// Entries of a set that are looked at: no tenant comes near it, and while
+// they are no request is served.
+inline constexpr std::size_t kMaxKeys = 2000;
+
 // Why a document is not a key set that can be used.
 // X(name, text)
 #define ID_TOKEN_JWKS_ERRORS(X)                                                \

@@ -262,6 +262,31 @@ void a_thousand_keys(void **) {
     assert_false(set->has_kid("k1000"));
 }
 
+void what_is_beyond_two_thousand_is_skipped(void **) {
+    const std::string other = R"({"kty":"oct"},)";
+    std::string keys;
+    for (std::size_t i = 1; i < kMaxKeys; i++) {
+        keys += other;
+    }
+    std::vector<SkippedKey> skipped;
+    const Set most =
+        parse("{\"keys\":[" + keys + unit::jwk("rsa1") + "]}", &skipped);
+    assert_int_equal(most->size(), 1);
+    assert_int_equal(skipped.size(), kMaxKeys - 1);
+
+    skipped.clear();
+    const Set more =
+        parse("{\"keys\":[" + unit::jwk("rsa1") + "," + keys +
+                  unit::jwk("rsa2") + "," + unit::jwk("ec1") + "]}",
+              &skipped);
+    assert_int_equal(more->size(), 1);
+    assert_int_equal(skipped.size(), kMaxKeys);
+    assert_int_equal(skipped.back().index, kMaxKeys);
+    assert_text(skipped.back().kid, kid("rsa2"));
+    assert_true(skipped.back().error == JwkError::surplus);
+    assert_true(jwk_error_row(JwkError::surplus).warn);
+}
+
 void a_set_has_its_number(void **) {
     const auto set = KeySet::parse(unit::jwks({"rsa1"}), 77);
     assert_int_equal((*set)->id(), 77);
@@ -371,6 +396,7 @@ int main() {
         cmocka_unit_test(at_most_four_keys_are_tried),
         cmocka_unit_test(without_a_kid_the_fitting_keys_are_tried),
         cmocka_unit_test(a_thousand_keys),
+        cmocka_unit_test(what_is_beyond_two_thousand_is_skipped),
         cmocka_unit_test(a_set_has_its_number),
         cmocka_unit_test(headers_are_remembered),
         cmocka_unit_test(what_is_remembered_is_bounded),
