@@ -93,13 +93,24 @@ subtest 'an outage: the keys serve, attempts grow rarer' => sub {
     is($nginx->count_log(qr/answered 503.*; the keys held remain in use/), 1,
         'what, and that the keys serve');
     control('/fault', 'html');
-    ok(&wait_until(sub { $nginx->count_log(qr/no keys from/) == 2 }, 10),
-        'another failure is told');
+    ok(&wait_until(sub { $nginx->count_log(qr/no keys from/) == 2 }, 32),
+        'another failure is told, not too soon');
     control('/faults/clear');
     # the sixth failure in a row is followed by a pause of 32 s at most
     ok(&wait_until(sub { $nginx->count_log(
         qr/\[notice\].*keys fetched from "http.*" after \d+ failed attempts/)
     }, 40), 'recovery is told');
+    ends_well($nginx);
+};
+
+subtest 'failures that differ each time do not flood the log' => sub {
+    my $nginx = start({}, jwks_refresh => '1s', jwks_min_interval => '1s');
+    control('/fault', { faults => [ map { { status => 302, times => 1,
+        headers => { Location => "https://login.test/?state=$_" } } }
+        1 .. 20 ] });
+    my $fetches = fetches_in($nginx, 6);
+    cmp_ok($fetches, '>=', 2, "$fetches attempts");
+    is($nginx->count_log(qr/no keys from/), 1, 'told once');
     ends_well($nginx);
 };
 

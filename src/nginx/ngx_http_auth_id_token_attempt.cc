@@ -10,8 +10,13 @@
 #include "../core/url.h"
 
 
-/* the same failure again and again is worth a line a minute */
+/*
+ * the same failure again and again is worth a line a minute; others that
+ * follow each other so fast are no news either: a redirect may name anything
+ */
+
 #define NGX_HTTP_AUTH_ID_TOKEN_LOG_INTERVAL  60000
+#define NGX_HTTP_AUTH_ID_TOKEN_LOG_PAUSE     10000
 
 
 typedef std::string (*ngx_http_auth_id_token_answer_pt)(
@@ -379,9 +384,11 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
             failures = zone->refresh.failures;
             again = zone->refresh.next_fetch - now;
 
-            tell = zone->error != error
+            tell = failures == 1
                    || now - zone->error_logged
-                      >= NGX_HTTP_AUTH_ID_TOKEN_LOG_INTERVAL;
+                      >= ((zone->error != error)
+                              ? NGX_HTTP_AUTH_ID_TOKEN_LOG_PAUSE
+                              : NGX_HTTP_AUTH_ID_TOKEN_LOG_INTERVAL);
 
             if (tell) {
                 zone->error = error;
