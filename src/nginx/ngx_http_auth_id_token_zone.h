@@ -107,6 +107,10 @@ struct ngx_http_auth_id_token_keys_s {
 
 /* the clock of the zone: monotonic, the same in all workers */
 
+static_assert(sizeof(ngx_msec_t) == sizeof(int64_t),
+              "this module needs a 64-bit system: on others the clock of "
+              "nginx starts anew after 49 days");
+
 static inline int64_t
 ngx_http_auth_id_token_now(void)
 {
