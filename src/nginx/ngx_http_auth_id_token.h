@@ -116,6 +116,18 @@ typedef struct {
 
 
 /*
+ * How far a request has gone for keys. It may join one fetch that is under
+ * way, which may have read them from before a rotation, and then ask for one.
+ */
+
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING,
+    NGX_HTTP_AUTH_ID_TOKEN_ASKED_TO_JOIN,
+    NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST
+} ngx_http_auth_id_token_asked_e;
+
+
+/*
  * The state of a request. It is found again after an internal redirect, which
  * clears r->ctx, by the cleanup of the pool; a subrequest has its own.
  *
@@ -149,6 +161,7 @@ typedef struct {
 
     unsigned                               judged:1;
     unsigned                               asked:2;
+    unsigned                               caught_up:1;
 } ngx_http_auth_id_token_ctx_t;
 
 

@@ -108,7 +108,8 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
 
     ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_NONE;
     ctx->waiter.timed = NULL;
-    ctx->asked = 0;
+    ctx->asked = NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING;
+    ctx->caught_up = 0;
 
     return ngx_http_auth_id_token_conclude(r, conf, ctx);
 }
@@ -162,18 +163,16 @@ ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
 /*
  * NGX_OK: judge again. NGX_AGAIN: parked. NGX_DECLINED: it cannot be had,
  * ctx->error says why.
- *
- * A request joins a fetch that is under way, which may have read the keys from
- * before a rotation; if it is none the wiser then, it asks for one more.
  */
 
 static ngx_int_t
 ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
     ngx_http_auth_id_token_ctx_t *ctx, ngx_http_auth_id_token_need_e need)
 {
-    uint64_t                        attempt;
-    ngx_http_auth_id_token_ask_e    answer;
-    ngx_http_auth_id_token_keys_t  *keys;
+    uint64_t                           attempt;
+    ngx_http_auth_id_token_ask_e       answer;
+    ngx_http_auth_id_token_keys_t     *keys;
+    ngx_http_auth_id_token_attempt_e   state;
 
     keys = ctx->provider->keys;
 
@@ -193,11 +192,20 @@ ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    /* 1: joined, may ask once more; 2: its own, or the second */
-    ctx->asked = (answer == NGX_HTTP_AUTH_ID_TOKEN_JOINED && ctx->asked == 0)
-                 ? 1 : 2;
+    state = ngx_http_auth_id_token_keys_attempt(keys, attempt);
 
-    switch (ngx_http_auth_id_token_keys_attempt(keys, attempt)) {
+    if (state == NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED && !ctx->caught_up) {
+        /* it came since the request was judged, which is no fetch for it */
+        ctx->caught_up = 1;
+
+    } else {
+        ctx->asked = (answer == NGX_HTTP_AUTH_ID_TOKEN_JOINED
+                      && ctx->asked == NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING)
+                     ? NGX_HTTP_AUTH_ID_TOKEN_ASKED_TO_JOIN
+                     : NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST;
+    }
+
+    switch (state) {
 
     case NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED:
         ctx->waiter.keys = keys;
@@ -247,7 +255,8 @@ ngx_http_auth_id_token_ended(ngx_http_auth_id_token_ctx_t *ctx,
         return NGX_DECLINED;
 
     case NGX_HTTP_AUTH_ID_TOKEN_WAIT_SUCCEEDED:
-        return (ctx->asked < 2) ? NGX_OK : NGX_DECLINED;
+        return (ctx->asked != NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST)
+               ? NGX_OK : NGX_DECLINED;
 
     default:
         return NGX_OK;
