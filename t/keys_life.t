@@ -245,6 +245,25 @@ subtest 'a killed worker does not take the fetch with it' => sub {
     cmp_ok($nginx->stop('QUIT'), '<', 3, 'quits in time');
 };
 
+subtest 'an attempt that kills three workers is given up' => sub {
+    fresh();
+    control('/fault', 'hang-head');
+    my $nginx = IdTokenNginx->start(
+        providers => tenant_provider(jwks_timeout => '60s'), workers => 1);
+    for my $n (1 .. 3) {
+        my @fetching;
+        wait_for(sub { @fetching = $nginx->fetching($tenant->{http}) })
+            or fail("nobody fetches, $n");
+        kill 'KILL', @fetching;
+        wait_for(sub { !kill 0, @fetching });
+    }
+    ok(wait_for(sub { $nginx->count_log(qr/\[error\].* is given up: 3 /) }),
+        'and the log says so');
+    control('/faults/clear');
+    ok(wait_for(sub { $nginx->status == 200 }), 'the next one succeeds');
+    $nginx->stop;
+};
+
 subtest 'a worker that stands still is overtaken when its lease ends' => sub {
     fresh();
     control('/fault', { preset => 'hang-head', times => 1 });

@@ -111,6 +111,9 @@ subtest 'a start while the tenant is down serves at once' => sub {
     my $start = time;
     is($nginx->status, 200, 'with the saved keys') for 1 .. 4;
     cmp_ok(time - $start, '<', 0.8, 'at once');
+    is($nginx->count_log(
+        qr{\[info\].*: 1 keys taken from "\Q$state\E/.*", fetched \d+ s ago}),
+        1, 'and the log says whence, once');
     ok(&wait_until(sub { $nginx->count_log(qr/the keys held remain in use/) },
         4), 'a fetch began beside it');
     fresh();

@@ -169,16 +169,24 @@ ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
 
     age = ngx_max(now - state->fetched_at, 0) * 1000;
 
-    ngx_http_auth_id_token_zone_lock  lock(keys);
+    {
+        ngx_http_auth_id_token_zone_lock  lock(keys);
 
-    if (zone->generation.load(std::memory_order_relaxed) != 0) {
-        return;
+        if (zone->generation.load(std::memory_order_relaxed) != 0) {
+            return;
+        }
+
+        zone->refresh.restored(ngx_http_auth_id_token_now(), age);
+        ngx_http_auth_id_token_zone_write(keys, state->document);
+        zone->fetched_at.store(zone->refresh.fetched_at,
+                               std::memory_order_release);
     }
 
-    zone->refresh.restored(ngx_http_auth_id_token_now(), age);
-    ngx_http_auth_id_token_zone_write(keys, state->document);
-    zone->fetched_at.store(zone->refresh.fetched_at,
-                           std::memory_order_release);
+    ngx_log_error(NGX_LOG_INFO, keys->cycle->log, 0,
+                  "id_token_provider \"%V\": %uz keys taken from \"%s\", "
+                  "fetched %L s ago",
+                  &keys->settings.provider, (*set)->size(), path.c_str(),
+                  age / 1000);
 }
 
 
