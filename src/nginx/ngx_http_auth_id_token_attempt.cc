@@ -43,7 +43,8 @@ static std::string ngx_http_auth_id_token_attempt_accept(
     ngx_http_auth_id_token_keys_t *keys,
     const ngx_http_auth_id_token_fetch_result_t *result);
 static void ngx_http_auth_id_token_attempt_failed(
-    ngx_http_auth_id_token_keys_t *keys, std::string_view why) noexcept;
+    ngx_http_auth_id_token_keys_t *keys, std::string_view why,
+    bool unreachable = false) noexcept;
 
 
 static inline ngx_str_t
@@ -76,6 +77,12 @@ ngx_http_auth_id_token_attempt_begin(ngx_event_t *ev) noexcept
     }
 
     keys->begun = ngx_current_msec;
+
+    {
+        ngx_http_auth_id_token_zone_lock  lock(keys);
+
+        keys->fetch_conf.look_up = keys->zone->look_up;
+    }
 
     try {
         url = keys->url;
@@ -157,7 +164,8 @@ ngx_http_auth_id_token_attempt_answered(ngx_http_auth_id_token_keys_t *keys,
     keys->fetches++;
 
     if (!result->error.empty()) {
-        ngx_http_auth_id_token_attempt_failed(keys, result->error);
+        ngx_http_auth_id_token_attempt_failed(keys, result->error,
+                                              result->unreachable);
         return;
     }
 
@@ -354,7 +362,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
 
 static void
 ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view why) noexcept
+    std::string_view why, bool unreachable) noexcept
 {
     bool                            owns, tell;
     int64_t                         now, again;
@@ -380,6 +388,15 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
 
         if (owns) {
             ngx_http_auth_id_token_zone_end(keys, false);
+
+            /*
+             * a key server may have moved since the start; but not all names
+             * that were found then are known to a name server
+             */
+
+            if (unreachable) {
+                zone->look_up = !zone->look_up;
+            }
 
             failures = zone->refresh.failures;
             again = zone->refresh.next_fetch - now;

@@ -162,6 +162,7 @@ ngx_http_auth_id_token_fetch_look_up(ngx_http_auth_id_token_fetch_t *f) noexcept
     const ngx_http_auth_id_token_fetch_conf_t  *conf = f->conf;
 
     f->phase = NGX_HTTP_AUTH_ID_TOKEN_LOOKING_UP;
+    f->unreachable = true;
 
     ctx = conf->resolver ? ngx_resolve_start(conf->resolver, NULL)
                          : static_cast<ngx_resolver_ctx_t *>(NGX_NO_RESOLVER);
@@ -223,6 +224,7 @@ ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept
     }
 
     f->ctx = NULL;
+    f->unreachable = false;
     ngx_resolve_name_done(ctx);
 
     ngx_http_auth_id_token_fetch_next(f);
@@ -286,6 +288,8 @@ ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
     if (f->error_len == 0) {
         ngx_http_auth_id_token_fetch_error(f, "the host has no address", NULL);
     }
+
+    f->unreachable = true;
 
     ngx_http_auth_id_token_fetch_end(f);
 }
@@ -405,6 +409,7 @@ ngx_http_auth_id_token_fetch_end(ngx_http_auth_id_token_fetch_t *f) noexcept
     result.error = std::string_view(reinterpret_cast<char *>(f->error),
                                     f->error_len);
     result.age = 0;
+    result.unreachable = f->unreachable;
 
     if (f->error_len == 0) {
         result.body = f->response->body();

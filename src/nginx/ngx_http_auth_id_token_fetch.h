@@ -55,9 +55,10 @@ typedef struct {
  * What a fetch needs besides the URL; lives as long as the cycle. See
  * ngx_http_auth_id_token_resolve.h for what sets resolver and hosts.
  *
- * Names that are neither literal addresses nor among `hosts`, nor "localhost",
- * are asked of `resolver`, which is the location-less one of http{} if it has
- * any server, else one made at configuration time from /etc/resolv.conf.
+ * Names that are neither literal addresses nor among `hosts` (unless look_up is
+ * set), nor "localhost", are asked of `resolver`, which is the location-less
+ * one of http{} if it has any server, else one made at configuration time from
+ * /etc/resolv.conf.
  *
  * The proxy is asked to CONNECT for https, and to GET for plain http. What may
  * not leave the loopback, plain http without `insecure`, goes there directly.
@@ -72,6 +73,7 @@ typedef struct {
                                                           do not use hosts */
     ngx_http_auth_id_token_host_t   *hosts;
     ngx_uint_t                       nhosts;
+    ngx_flag_t                       look_up;          /* hosts are of no use */
     ngx_str_t                        proxy_host;       /* empty: none */
     in_port_t                        proxy_port;
     ngx_msec_t                       timeout;          /* for the whole */
@@ -97,6 +99,8 @@ typedef struct {
     std::string_view                 body;
     std::string_view                 cache_control;
     time_t                           age;              /* Age field, or 0 */
+    bool                             unreachable;      /* no address is known,
+                                                          or none works */
 } ngx_http_auth_id_token_fetch_result_t;
 
 typedef void (*ngx_http_auth_id_token_fetch_handler_pt)(void *data,

@@ -50,6 +50,7 @@ struct ngx_http_auth_id_token_fetch_s {
     ngx_resolver_ctx_t                         *ctx;
     ngx_http_auth_id_token_addrs_t              addrs;
     size_t                                      next;      /* of addrs */
+    bool                                        unreachable;
 
     ngx_http_auth_id_token_phase_e              phase;
     ngx_peer_connection_t                       peer;

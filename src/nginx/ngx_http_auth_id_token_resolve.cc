@@ -250,7 +250,7 @@ ngx_http_auth_id_token_known_addrs(
     in_port_t port, ngx_http_auth_id_token_addrs_t *addrs)
 {
     u_char                               *text;
-    ngx_uint_t                            i, n;
+    ngx_uint_t                            i, n, nhosts;
     struct sockaddr_in                    sin;
     const ngx_http_auth_id_token_host_t  *h;
 #if (NGX_HAVE_INET6)
@@ -284,7 +284,9 @@ ngx_http_auth_id_token_known_addrs(
 
 #endif
 
-    for (i = 0; !conf->resolver_is_own && i < conf->nhosts; i++) {
+    nhosts = (conf->resolver_is_own || conf->look_up) ? 0 : conf->nhosts;
+
+    for (i = 0; i < nhosts; i++) {
         h = &conf->hosts[i];
 
         if (h->naddrs == 0 || !ngx_http_auth_id_token_same_host(&h->host, host))

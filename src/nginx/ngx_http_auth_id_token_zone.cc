@@ -101,6 +101,7 @@ ngx_http_auth_id_token_zone_inherit(ngx_http_auth_id_token_keys_t *keys,
     ngx_http_auth_id_token_zone_lock  lock(former);
 
     zone->refresh = from->refresh;
+    zone->look_up = from->look_up;
     zone->error = from->error;
     zone->error_logged = from->error_logged;
 
@@ -292,12 +293,12 @@ ngx_http_auth_id_token_zone_lease(ngx_http_auth_id_token_keys_t *keys) noexcept
     }
 
     if (zone->lost >= NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST) {
-        ngx_http_auth_id_token_zone_end(keys, false);
         ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
                       "id_token_provider \"%V\": an attempt to get keys is "
                       "given up: %d workers died of it or hang",
                       &keys->settings.provider,
                       NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST + 1);
+        ngx_http_auth_id_token_zone_end(keys, false);
         return NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE;
     }
 

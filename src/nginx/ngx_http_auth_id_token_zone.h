@@ -43,6 +43,8 @@ typedef struct {
 
     id_token::RefreshState           refresh;
 
+    ngx_uint_t                       look_up;      /* known addresses failed */
+
     uint32_t                         error;        /* the last one's hash */
     int64_t                          error_logged; /* ms */
 
