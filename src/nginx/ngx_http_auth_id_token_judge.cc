@@ -9,6 +9,8 @@ using id_token::Error;
 static void ngx_http_auth_id_token_cleanup(void *data);
 static id_token::Validator *ngx_http_auth_id_token_validator(
     ngx_http_auth_id_token_main_conf_t *mcf);
+static Error ngx_http_auth_id_token_judge_proven(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
 static ngx_uint_t ngx_http_auth_id_token_is_shapeless(Error error);
 static ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge_token(
     ngx_http_request_t *r, ngx_http_auth_id_token_ctx_t *ctx,
@@ -151,16 +153,7 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
             }
 
             if (ctx->error == Error::ok) {
-                ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
-
-                if (ctx->error == Error::ok) {
-                    ctx->error = ngx_http_auth_id_token_judge_rules(r, conf,
-                                                                    ctx);
-                }
-
-                if (ctx->error != Error::ok) {
-                    ngx_http_auth_id_token_explain(ctx);
-                }
+                ctx->error = ngx_http_auth_id_token_judge_proven(r, conf, ctx);
             }
 
         } catch (...) {
@@ -170,6 +163,29 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
     }
 
     return need;
+}
+
+
+/* what the location asks of a proven token */
+
+static Error
+ngx_http_auth_id_token_judge_proven(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx)
+{
+    Error  error;
+
+    error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
+
+    if (error == Error::ok) {
+        error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);
+    }
+
+    if (error != Error::ok) {
+        ngx_http_auth_id_token_explain(ctx);
+    }
+
+    return error;
 }
 
 

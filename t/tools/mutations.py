@@ -169,8 +169,9 @@ core("key_state", "key_state",
      ("too old", "now - *fetched_at >= max_stale", "now - *fetched_at > max_stale"))
 
 core("refresh", "refresh",
-     ("bucket", "(kBucketSize - 1) * rules.min_interval",
-      "kBucketSize * rules.min_interval"),
+     ("bucket", "(kBucketSize - 1 - left_over) * rules.min_interval",
+      "(kBucketSize - left_over) * rules.min_interval"),
+     ("the last of the bucket", "has_asked(kid) ? kBucketReserve : 0", "0"),
      ("refill", "bucket = full + rules.min_interval;", "bucket = full;"),
      ("not below min_interval", "return std::max(rules.min_interval, interval);",
       "return interval;"))
@@ -206,10 +207,10 @@ nginx("judge", "phases cache keys_rotate",
 nginx("judge", "reasons",
       ("csrf", "ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);",
        "ctx->error = Error::ok;"),
-      ("nonce", "ctx->error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);",
-       "ctx->error = Error::ok;"),
-      ("rules", "ctx->error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);",
-       "ctx->error = Error::ok;"),
+      ("nonce", "error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);",
+       "error = Error::ok;"),
+      ("rules", "error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);",
+       "error = Error::ok;"),
       ("unknown provider", "return Error::provider_unknown;", "return Error::ok;"))
 
 nginx("token", "source reasons",
