@@ -285,11 +285,13 @@ ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
             &f->peer_name);
     }
 
-    if (f->error_len == 0) {
-        ngx_http_auth_id_token_fetch_error(f, "the host has no address", NULL);
-    }
+    f->unreachable = (f->error_len != 0 || f->addrs.empty());
 
-    f->unreachable = true;
+    if (f->error_len == 0) {
+        ngx_http_auth_id_token_fetch_error(f,
+            f->addrs.empty() ? "the host has no address"
+                             : "no time was left to connect", NULL);
+    }
 
     ngx_http_auth_id_token_fetch_end(f);
 }

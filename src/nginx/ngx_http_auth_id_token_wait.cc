@@ -106,13 +106,6 @@ ngx_http_auth_id_token_wait(ngx_http_request_t *r,
 }
 
 
-ngx_uint_t
-ngx_http_auth_id_token_waiting(void) noexcept
-{
-    return ngx_http_auth_id_token_nwaiting;
-}
-
-
 static void
 ngx_http_auth_id_token_wait_arm(void) noexcept
 {

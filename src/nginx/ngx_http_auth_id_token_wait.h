@@ -70,7 +70,4 @@ ngx_int_t ngx_http_auth_id_token_wait(ngx_http_request_t *r,
 
 void ngx_http_auth_id_token_wake(ngx_http_auth_id_token_keys_t *keys) noexcept;
 
-/* requests parked in this worker */
-ngx_uint_t ngx_http_auth_id_token_waiting(void) noexcept;
-
 #endif /* NGX_HTTP_AUTH_ID_TOKEN_WAIT_H_INCLUDED */
