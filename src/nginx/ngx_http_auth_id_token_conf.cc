@@ -8,7 +8,7 @@
 #define NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE  (8 * 1024 * 1024)
 
 /* less holds no token, and is no doubt a unit that was forgotten */
-#define NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE   4096
+#define NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE   1024
 
 
 static ngx_http_auth_id_token_source_t  ngx_http_auth_id_token_bearer = {
@@ -357,7 +357,7 @@ ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (size == NGX_ERROR || size < NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid size \"%V\" in \"id_token_cache\", it must "
-                           "be 4k or more, such as \"8m\", or \"off\"",
+                           "be 1k or more, such as \"8m\", or \"off\"",
                            &value[1]);
         return static_cast<char *>(NGX_CONF_ERROR);
     }

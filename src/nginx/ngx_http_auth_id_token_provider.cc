@@ -310,16 +310,6 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
         audience = static_cast<ngx_str_t *>(block->trusted_audiences->elts);
 
         for (i = 0; i < block->trusted_audiences->nelts; i++) {
-
-            if (ngx_http_auth_id_token_view(audience[i]) == policy.client_id) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"trusted_audience\" of "
-                                   "id_token_provider \"%V\" names its "
-                                   "\"client_id\" \"%V\"",
-                                   &block->name, &audience[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-
             policy.trusted_audiences.emplace_back(
                 ngx_http_auth_id_token_view(audience[i]));
         }
