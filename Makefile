@@ -365,9 +365,10 @@ bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
 bench-core bench-http bench-rival bench-instructions: $(MODULE) $(tools) $(benches)
 	@$(test_env) t/bench/bench.py $(@:bench-%=%)
 
+# make itself has a variable LINT, which is "lint".
 .PHONY: lint
 lint: module ## clang-tidy, cppcheck, scan-build; symbols and hardening; LINT=
-	@JOBS=$(JOBS) LINT='$(LINT)' t/tools/lint.sh $(B)
+	@JOBS=$(JOBS) LINT='$(filter-out lint,$(LINT))' t/tools/lint.sh $(B)
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested

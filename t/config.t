@@ -35,6 +35,7 @@ http {
 $http
 }
 END
+    local $ENV{ASAN_OPTIONS} = IdToken::asan_without_leaks();
     my $out = `$nginx -t -p $dir -c $dir/nginx.conf 2>&1`;
     return ($? == 0, $out);
 }

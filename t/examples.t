@@ -448,6 +448,7 @@ for my $piece (slurp('README.md') =~ /```nginx\n(.*?)```/sg) {
         . "load_module modules/ngx_http_auth_id_token_module.so;\n"
         . "pid piece.pid; error_log error.log; events {}\n"
         . "http { include try.conf;\n$piece }\n");
+    local $ENV{ASAN_OPTIONS} = IdToken::asan_without_leaks();
     is system("$nginx -p $prefix/ -e error.log -c $conf -t -q"), 0,
         "the piece of the manual with $title"
         or diag $piece;

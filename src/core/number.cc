@@ -69,8 +69,10 @@ std::optional<Number> parse_number(std::string_view text) noexcept {
     if (!real || !std::isfinite(*real)) {
         return std::nullopt;
     }
+    constexpr double kPastIntegers = 0x1p63;
     Number number{*real, std::nullopt};
-    if (std::trunc(*real) == *real && *real >= -0x1p63 && *real < 0x1p63) {
+    if (std::trunc(*real) == *real && *real >= -kPastIntegers &&
+        *real < kPastIntegers) {
         number.integer = static_cast<std::int64_t>(*real);
     }
     return number;

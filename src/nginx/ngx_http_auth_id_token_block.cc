@@ -184,7 +184,8 @@ ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
 
     *msec = ngx_parse_time(&value[1], 0);
 
-    return ngx_http_auth_id_token_check_time(*msec, 1000);
+    return ngx_http_auth_id_token_check_time(static_cast<ngx_int_t>(*msec),
+                                             1000);
 }
 
 

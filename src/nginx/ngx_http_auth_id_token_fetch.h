@@ -73,7 +73,7 @@ typedef struct {
                                                           do not use hosts */
     ngx_http_auth_id_token_host_t   *hosts;
     ngx_uint_t                       nhosts;
-    ngx_flag_t                       look_up;          /* hosts are of no use */
+    ngx_uint_t                       look_up;          /* hosts are of no use */
     ngx_str_t                        proxy_host;       /* empty: none */
     in_port_t                        proxy_port;
     ngx_msec_t                       timeout;          /* for the whole */

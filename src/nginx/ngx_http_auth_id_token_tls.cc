@@ -143,7 +143,8 @@ ngx_http_auth_id_token_same_trust(const ngx_http_auth_id_token_trust_t *a,
     const ngx_http_auth_id_token_trust_t *b) noexcept
 {
     auto  same = [](const ngx_str_t &x, const ngx_str_t &y) {
-        return x.len == y.len && ngx_memcmp(x.data, y.data, x.len) == 0;
+        return x.len == y.len
+               && (x.len == 0 || ngx_memcmp(x.data, y.data, x.len) == 0);
     };
 
     return same(a->trusted_certificate, b->trusted_certificate)

@@ -38,6 +38,12 @@ BEGIN {
     $ENV{TEST_NGINX_LOAD_MODULES} ||= $ENV{MODULE} if $ENV{MODULE};
 }
 
+# For "nginx -t", which ends without freeing anything: what a configuration
+# leaks is seen where it is reloaded.
+sub asan_without_leaks {
+    return join ':', grep {defined} $ENV{ASAN_OPTIONS}, 'detect_leaks=0';
+}
+
 sub run_mint {
     my @args = @_;
     open my $out, '-|', $mint, @args or die "$mint: $!";

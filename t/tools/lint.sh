@@ -120,4 +120,4 @@ for tool in ${LINT:-tidy cppcheck scan module}; do
 done
 
 echo "lint: $passed passed, $failed failed"
-[ $failed = 0 ]
+[ $failed = 0 ] && [ $passed != 0 ]
