@@ -5,33 +5,14 @@ use strict;
 use warnings;
 use lib 't/lib';
 use IdToken;
+use IdTokenApart;
 use IdTokenNginx;
-use IO::Socket::INET ();
 use Test::More;
 
-# The name servers of /etc/resolv.conf are asked at port 53: an address of its
-# own keeps tests that run side by side apart.
-my $dns_host    = sprintf '127.2.%d.%d', $$ / 250 % 250, 1 + $$ % 250;
-my $resolv_conf = write_file('resolv.conf', "nameserver $dns_host\n");
-my @apart = ('unshare', '--mount', 'sh', '-c',
-    'mount --bind "$0" /etc/resolv.conf && exec "$@"', $resolv_conf);
-
-# An nginx that sees our resolv.conf.
-@Apart::ISA = ('IdTokenNginx');
-sub Apart::command { return (@apart, IdTokenNginx::command(@_)) }
-
-sub not_apart {
-    return 'not root' if $> != 0;
-    IO::Socket::INET->new(Proto => 'udp', LocalAddr => $dns_host,
-        LocalPort => 53) or return "$dns_host:53 cannot be bound: $!";
-    my ($said) = qx{@apart[0 .. 3] '$apart[4]' $resolv_conf true 2>&1};
-    return $? ? "no mount namespace: $said" : undef;
-}
-
-my $why = not_apart();
+my $why = IdTokenApart::prepare('');
 plan skip_all => $why if $why;
 
-my $tenant = start_tenant(dns_address => "$dns_host:53");
+my $tenant = start_tenant(dns_address => "$IdTokenApart::dns_host:53");
 my ($second, $deaf) = @$tenant{qw(second_host refusing_host)};
 my $nowhere = { mode => 'nxdomain' };
 
@@ -40,7 +21,7 @@ sub start {
     my ($address) = @_;
     control('/reset', { all => JSON::PP::true });
     control('/dns', { 'moves.test' => { A => [$address], ttl => 0 } });
-    return Apart->start(workers => 1, providers => provider(
+    return IdTokenApart->start(workers => 1, providers => provider(
         jwks_uri => "http://moves.test:$tenant->{http}/jwks.json insecure",
         jwks_refresh => '1s', jwks_min_interval => '1s'));
 }

@@ -5,35 +5,17 @@ use strict;
 use warnings;
 use lib 't/lib';
 use IdToken;
+use IdTokenApart;
 use IdTokenNginx;
-use IO::Socket::INET ();
 use Test::More;
 use Time::HiRes qw(time);
 
-# The name servers of /etc/resolv.conf are asked at port 53: an address of its
-# own keeps tests that run side by side apart. The first one is not there.
-my $dns_host    = sprintf '127.1.%d.%d', $$ / 250 % 250, 1 + $$ % 250;
-my $resolv_conf = write_file('resolv.conf',
-    "search .\nnameserver 127.1.255.254\nnameserver $dns_host\n");
-my @apart = ('unshare', '--mount', 'sh', '-c',
-    'mount --bind "$0" /etc/resolv.conf && exec "$@"', $resolv_conf);
-
-# An nginx that sees our resolv.conf.
-@Apart::ISA = ('IdTokenNginx');
-sub Apart::command { return (@apart, IdTokenNginx::command(@_)) }
-
-sub not_apart {
-    return 'not root' if $> != 0;
-    IO::Socket::INET->new(Proto => 'udp', LocalAddr => $dns_host,
-        LocalPort => 53) or return "$dns_host:53 cannot be bound: $!";
-    my ($said) = qx{@apart[0 .. 3] '$apart[4]' $resolv_conf true 2>&1};
-    return $? ? "no mount namespace: $said" : undef;
-}
-
-my $not_apart = not_apart();
+# The first name server is not there.
+my $not_apart = IdTokenApart::prepare(
+    "search .\nnameserver 127.1.255.254\n");
 my $tenant    = start_tenant(
-    $not_apart ? () : (dns_address => "$dns_host:53"));
-$dns_host = '127.0.0.1' if $not_apart;
+    $not_apart ? () : (dns_address => "$IdTokenApart::dns_host:53"));
+my $dns_host = $not_apart ? '127.0.0.1' : $IdTokenApart::dns_host;
 my $port  = $tenant->{http};
 my $first = '127.0.0.1';
 my ($second, $deaf, $hole) =
@@ -194,7 +176,7 @@ subtest 'without "resolver" /etc/resolv.conf says whom to ask' => sub {
     } qw(early late never);
     control('/dns', { '*' => $nowhere,
         'early.test' => { A => [$first], ttl => 0 } });
-    my $nginx = start('Apart', '', $early, $late, $never);
+    my $nginx = start('IdTokenApart', '', $early, $late, $never);
     control('/reset');
     ask($nginx, $early, $late, $never);
     for my $case ($early, $late, $never) {
