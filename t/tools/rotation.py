@@ -52,6 +52,7 @@ class Load:
         self.requests = 0
         self.wrong = []
         self.times = []
+        self.paused = {}
         self.stopped = threading.Event()
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.run)
@@ -60,12 +61,17 @@ class Load:
             thread.start()
 
     def run(self):
+        me = threading.get_ident()
         client = Client(self.port)
         n = 0
         wrong = []
         times = []
         while not self.stopped.is_set():
             tokens = self.tokens
+            self.paused[me] = not tokens
+            if not tokens:
+                time.sleep(0.001)
+                continue
             began = time.monotonic()
             status = client.request("/api", tokens[n % len(tokens)])
             times.append(time.monotonic() - began)
@@ -80,6 +86,12 @@ class Load:
             self.requests += n % 500
             self.wrong += wrong
             self.times += times
+
+    # Until no request is under way: its token might be withdrawn meanwhile.
+    def pause(self):
+        self.tokens = []
+        while list(self.paused.values()).count(True) < CLIENTS:
+            time.sleep(0.001)
 
     def stop(self):
         self.stopped.set()
@@ -140,15 +152,18 @@ def rotate(tenant, nginx, options, count):
                 kid, tokens = rotation.publish(promote=False)
                 time.sleep(REFRESH / 2)
                 tenant.control("/keys/promote", kid=kid)
-                load.tokens = tokens
+                load.pause()
                 rotation.retire_all_but(kid)
+                load.tokens = tokens
             elif style == "used at once":
                 kid, tokens = rotation.publish(promote=True)
                 load.tokens = tokens + old
                 time.sleep(0.3)
-                load.tokens = tokens
+                load.pause()
                 rotation.retire_all_but(kid)
+                load.tokens = tokens
             else:
+                load.pause()
                 kid, tokens = rotation.replace()
                 load.tokens = tokens
             # a withdrawn key ends with the next refresh, in both workers
