@@ -68,6 +68,10 @@ subtest 'a disk that is full, or read-only' => sub {
     like($nginx->log, qr/\(28: No space left on device\)/, 'and why');
     is_deeply([ glob "$state/*" ], ["$state/filler"], 'no half file stays');
 
+    $nginx->reload;
+    ok(fetched_again(), 'reloaded: fetched again');
+    is($nginx->count_log(qr/the keys cannot be saved in/), 2, 'told once more');
+
     unlink "$state/filler";
     my @saved;
     ok(wait_for(sub { @saved = glob "$state/*" }, 5), 'saved when there is');
@@ -75,7 +79,7 @@ subtest 'a disk that is full, or read-only' => sub {
     system("mount -o remount,ro $state") == 0 or die 'remount';
     ok(fetched_again(), 'read-only: fetched again');
     is($nginx->status, 200, 'and served');
-    is($nginx->count_log(qr/the keys cannot be saved in/), 2, 'told once more');
+    is($nginx->count_log(qr/the keys cannot be saved in/), 3, 'told again');
     like($nginx->log, qr/\(30: Read-only file system\)/, 'and why');
     is_deeply([ glob "$state/*" ], \@saved, 'the saved file stays');
     ends_well($nginx);

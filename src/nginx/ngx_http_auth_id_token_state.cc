@@ -306,7 +306,7 @@ ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
                                     ngx_time() - age, document);
 
         if (ngx_http_auth_id_token_state_write(temporary, path, text)) {
-            keys->state_failed = 0;
+            keys->zone->save_failed.store(false, std::memory_order_relaxed);
             return;
         }
 
@@ -317,8 +317,9 @@ ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
         err = NGX_ENOMEM;
     }
 
-    if (!keys->state_failed) {
-        keys->state_failed = 1;
+    /* told once, whichever worker fetches next, and again after a reload */
+
+    if (!keys->zone->save_failed.exchange(true, std::memory_order_relaxed)) {
         ngx_log_error(NGX_LOG_WARN, keys->cycle->log, err,
                       "id_token_provider \"%V\": the keys cannot be saved in "
                       "\"%V\"",

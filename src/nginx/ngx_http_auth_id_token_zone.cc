@@ -155,6 +155,7 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
         ngx_http_auth_id_token_zone_lock  lock(keys);
 
         keys->zone->refresh.adopted(ngx_http_auth_id_token_now(), keys->rules);
+        keys->zone->save_failed.store(false, std::memory_order_relaxed);
 
         return NGX_OK;
     }

@@ -34,6 +34,8 @@ typedef struct {
     std::atomic<uint64_t>            finished;
     std::atomic<uint64_t>            succeeded;    /* the last that did */
 
+    std::atomic<bool>                save_failed;  /* told, by any worker */
+
     /* all below under the mutex */
 
     ngx_pid_t                        owner;        /* of the lease; 0: free */
@@ -57,7 +59,8 @@ typedef struct {
 
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free
-              && std::atomic<int64_t>::is_always_lock_free,
+              && std::atomic<int64_t>::is_always_lock_free
+              && std::atomic<bool>::is_always_lock_free,
               "atomics in shared memory must not hide a lock");
 
 
@@ -103,7 +106,6 @@ struct ngx_http_auth_id_token_keys_s {
 
     unsigned                                 running:1;
     unsigned                                 leased:1;
-    unsigned                                 state_failed:1;
 };
 
 
