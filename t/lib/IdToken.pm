@@ -23,7 +23,7 @@ my $root  = abs_path(dirname(__FILE__) . '/../..');
 my $build = $ENV{BUILD} || "$root/build";
 my $mint  = $ENV{ID_TOKEN_MINT} ||= "$build/tools/mint";
 my $json  = JSON::PP->new->canonical->allow_nonref->utf8;
-my $http  = HTTP::Tiny->new(timeout => 30, proxy => undef,
+my $http  = HTTP::Tiny->new(timeout => 60, proxy => undef,
     http_proxy => undef, https_proxy => undef);
 my $owner = $$;
 my (%tokens, $dir, @tenants);
@@ -36,6 +36,7 @@ BEGIN {
     my $binary = delete $ENV{NGINX};
     $ENV{TEST_NGINX_BINARY}       ||= $binary      if $binary;
     $ENV{TEST_NGINX_LOAD_MODULES} ||= $ENV{MODULE} if $ENV{MODULE};
+    $ENV{TEST_NGINX_TIMEOUT}      ||= 30;
 }
 
 # For "nginx -t", which ends without freeing anything: what a configuration
@@ -204,10 +205,11 @@ sub counters {
     return control(@_, '/counters');
 }
 
-# Calls the sub until it is true; false after SECONDS.
+# Calls the sub until it is true; false after SECONDS. The limit is for what
+# never comes: it is long, since a machine may be slow or stand still.
 sub wait_until(&;$) {
     my ($condition, $seconds) = @_;
-    my $steps = 20 * (defined $seconds ? $seconds : 5);
+    my $steps = 20 * (defined $seconds ? $seconds : 30);
     for (1 .. $steps) {
         my $value = $condition->();
         return $value if $value;

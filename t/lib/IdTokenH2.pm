@@ -90,7 +90,7 @@ sub reset_stream {
 # The answer to a stream: {status, body}, or {} if there is none.
 sub answer {
     my ($self, $stream, $seconds) = @_;
-    my $until = time + (defined $seconds ? $seconds : 10);
+    my $until = time + (defined $seconds ? $seconds : 30);
     while (!$self->{answers}{$stream}{done}) {
         last if time > $until || !$self->read_frame($until - time);
     }

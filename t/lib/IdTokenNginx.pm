@@ -57,8 +57,13 @@ sub start {
         exit 1;
     }
     $self->{pid} = $pid;
-    wait_until { IO::Socket::INET->new("127.0.0.1:$self->{port}") } 15
-        or die "nginx did not start:\n" . $self->log . $self->stderr;
+    my ($there, $gone);
+    wait_until {
+        $there = IO::Socket::INET->new("127.0.0.1:$self->{port}");
+        return $there || ($gone = $self->{daemon} eq 'off' && $self->gone);
+    };
+    delete $self->{pid} if $gone;
+    $there or die "nginx did not start:\n" . $self->log . $self->stderr;
     if ($self->{daemon} eq 'on') {
         waitpid $pid, 0;
         $self->{pid} = $self->pid_file;
@@ -152,7 +157,7 @@ sub send_request {
 # {} if the connection is closed without an answer or the time is up.
 sub read_answer {
     my ($socket, $seconds) = @_;
-    my $until  = time + (defined $seconds ? $seconds : 10);
+    my $until  = time + (defined $seconds ? $seconds : 30);
     my $select = IO::Select->new($socket);
     my $text   = '';
     while ((my $left = $until - time) > 0) {
@@ -198,6 +203,12 @@ sub count_log {
     return scalar @found;
 }
 
+# Waits until the log says so.
+sub tells {
+    my ($self, $pattern) = @_;
+    return wait_until { $self->count_log($pattern) };
+}
+
 sub children {
     my ($self, $parent) = @_;
     $parent ||= $self->{pid};
@@ -214,20 +225,49 @@ sub children {
     return @children;
 }
 
-# The workers that hold a connection to PORT, that of the tenant.
-sub fetching {
-    my ($self, $port) = @_;
-    my $hex = sprintf ':%04X', $port;
-    my %inode;
+# The TCP sockets of the machine: addresses, state, queues, inode.
+sub sockets {
     open my $table, '<', '/proc/net/tcp' or die $!;
+    my @sockets;
     while (<$table>) {
         my @field = split;
-        $inode{ $field[9] } = 1 if $field[2] =~ /\Q$hex\E$/;
+        next if $field[1] !~ /:([0-9A-F]{4})$/;
+        my $local = hex $1;
+        my ($remote) = $field[2] =~ /:([0-9A-F]{4})$/;
+        my (undef, $unread) = split /:/, $field[4];
+        push @sockets, { local => $local, remote => hex $remote,
+            state => $field[3], unread => hex $unread, inode => $field[9] };
     }
+    return @sockets;
+}
+
+# Those of PIDS that hold one of the sockets.
+sub holders {
+    my ($sockets, @pids) = @_;
+    my %inode = map { $_->{inode} => 1 } @$sockets;
     return grep {
         grep { (readlink($_) || '') =~ /^socket:\[(\d+)\]/ && $inode{$1} }
             glob "/proc/$_/fd/*"
-    } $self->children;
+    } @pids;
+}
+
+# The workers that hold a connection to PORT, that of the tenant.
+sub fetching {
+    my ($self, $port) = @_;
+    return holders([ grep { $_->{remote} == $port } sockets() ],
+        $self->children);
+}
+
+# Waits until nginx has read all that was sent to its port (PORT).
+sub has_read {
+    my ($self, $port) = @_;
+    $port ||= $self->{port};
+    return wait_until {
+        !grep {
+            $_->{local} == $port && $_->{state} =~ /^0[138]$/
+                && ($_->{state} eq '03' || $_->{unread} || !$_->{inode})
+        } sockets();
+    };
 }
 
 sub signal {
@@ -236,24 +276,34 @@ sub signal {
     return;
 }
 
-# Until the workers of before are told to go and new ones are there.
+# Until new workers are there and those of before take no more requests.
 sub reload {
     my ($self) = @_;
-    my %old = map { $_ => 1 } $self->children;
+    my @old = $self->children;
+    my %old = map { $_ => 1 } @old;
     $self->signal('HUP');
     wait_until {
         $self->{workers} == grep { !$old{$_} } $self->children
-    } 10 or die "no new workers:\n" . $self->log;
-    sleep 0.3;
+    } or die "no new workers:\n" . $self->log;
+    wait_until { !$self->listening(@old) }
+        or die "the former workers stay:\n" . $self->log;
     return;
 }
 
-# Seconds until nginx is gone; dies when it takes longer.
+# Those of PIDS that take connections.
+sub listening {
+    my ($self, @pids) = @_;
+    return holders([ grep { $_->{local} == $self->{port}
+        && $_->{state} eq '0A' } sockets() ], @pids);
+}
+
+# Seconds until nginx is gone; dies when it takes longer. What would hold it up
+# takes a minute and more wherever that is tested.
 sub stop {
-    my ($self, $signal, $seconds) = @_;
+    my ($self, $signal) = @_;
     my $start = time;
     $self->signal($signal || 'QUIT');
-    wait_until { $self->gone } $seconds || 10
+    wait_until { $self->gone }
         or die "nginx is still there:\n" . $self->log;
     delete $self->{pid};
     return time - $start;
@@ -272,7 +322,7 @@ sub DESTROY {
     return if !$self->{pid};
     local ($?, $!);
     kill 'TERM', $self->{pid};
-    wait_until { $self->gone } 5
+    wait_until { $self->gone } 10
         or kill 'KILL', $self->{pid};
     return;
 }

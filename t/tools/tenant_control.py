@@ -48,6 +48,7 @@ class Control:
             "/discovery": self.discovery, "/headers": self.headers,
             "/fault": self.fault, "/faults": self.faults,
             "/faults/clear": self.clear, "/presets": self.presets,
+            "/release": self.release,
             "/tls": self.tls, "/listener": self.listener, "/dns": self.dns,
             "/proxy": self.proxy, "/wait": self.wait, "/sleep": self.sleep,
         }
@@ -80,6 +81,7 @@ class Control:
         """Counters; with {"all": true} faults and settings too."""
         state = self.state
         if arg.get("all"):
+            state.gate.set()
             state.faults, state.discovery, state.headers = [], {}, {}
             state.names, state.proxy = {}, {"mode": "allow"}
             state.issuer = None
@@ -142,7 +144,12 @@ class Control:
         specs = arg.get("faults", [arg]) if isinstance(arg, dict) else [arg]
         fresh = [make_fault(spec) for spec in specs]
         self.state.faults = (self.state.faults if append else []) + fresh
+        self.state.gate.clear()
         return self.state.faults
+
+    def release(self, _):
+        """What is held, and what will be until the next fault is put."""
+        self.state.gate.set()
 
     def faults(self, _):
         return self.state.faults

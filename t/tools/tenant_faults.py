@@ -9,6 +9,7 @@ A fault is a dictionary; a preset is one with a name. Members:
   framing   name in FRAMINGS                              (default length)
   interim   [103, ...] answers before the real one
   delay     seconds before the head
+  hold      true: no head until /release
   drip      {"part": head|body|all, "bytes": 1, "interval": 0.1}
   hang      accept | tls | request | head | body
   reset     accept | tls | request | head | body

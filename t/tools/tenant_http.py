@@ -251,6 +251,8 @@ def stop_here(sock, fault, stage, counters):
 def respond(listener, sock, fault, good):
     counters = listener.state.counters
     stop_here(sock, fault, "request", counters)
+    if fault.get("hold"):
+        listener.state.gate.wait()
     time.sleep(fault.get("delay", 0))
     if "raw" in fault:
         play(sock, fault["raw"])

@@ -180,6 +180,7 @@ class State:
         self.counters = Counters()
         self.sets = {"": Keys(mint, directory)}
         self.faults = []
+        self.gate = threading.Event()
         self.issuer = None
         self.discovery = {}
         self.headers = {}
