@@ -172,7 +172,7 @@ is(ask('POST /guard', 'Origin: http://evil.test', 'Cookie: other=1'), '401 token
 # TLS and HTTP/2: scheme and host are those of the connection
 sub curl {
     my (@args) = @_;
-    open my $out, '-|', 'curl', '-sk', '--noproxy', '*', '--max-time', '10', '-o', '/dev/null', '-w', '%{http_code}',
+    open my $out, '-|', 'curl', '-sk', '--noproxy', '*', '--max-time', '30', '-o', '/dev/null', '-w', '%{http_code}',
         '-X', 'POST', '-b', "idt=$token", @args or die "curl: $!";
     return scalar <$out>;
 }

@@ -16,7 +16,7 @@ my $examples = abs_path('conf-examples');
 my $nginx    = $ENV{TEST_NGINX_BINARY} || 'nginx';
 my $module   = $ENV{TEST_NGINX_LOAD_MODULES};
 my $prefix   = data_dir();
-my $http     = HTTP::Tiny->new(timeout => 20, max_redirect => 0,
+my $http     = HTTP::Tiny->new(timeout => 60, max_redirect => 0,
     proxy => undef, http_proxy => undef);
 my $tenant   = start_tenant();
 my $issuer   = "https://localhost:$tenant->{https}/";
@@ -75,7 +75,7 @@ sub start_nginx {
 sub stop_nginx {
     my ($pid) = slurp("$prefix/nginx.pid") =~ /(\d+)/ or return;
     kill 'TERM', $pid;
-    wait_until { !-e "$prefix/nginx.pid" } 30 or kill 'KILL', $pid;
+    wait_until { !-e "$prefix/nginx.pid" } or kill 'KILL', $pid;
     return;
 }
 
@@ -89,7 +89,7 @@ END {
 
 my $api_file = "$prefix/api.port";
 spawn("$prefix/api.log", 'python3', 't/tools/demo_api.py', $api_file);
-wait_until { -s $api_file } 30 or die 'the API did not start';
+wait_until { -s $api_file } or die 'the API did not start';
 my $api = slurp($api_file);
 chomp $api;
 
@@ -298,7 +298,7 @@ is system(@backend, '--grant', $issuer, 'alice', 'reader',
     '--grant', $issuer, 'bob', 'reader', '--grant', $issuer, 'bob', 'editor',
     '--grant', 'https://other.test/', 'carol', 'reader'), 0, 'roles are given';
 spawn("$prefix/backend.log", @backend, '--listen', "127.0.0.1:$backend");
-wait_until { slurp("$prefix/backend.log") =~ /listening/ } 30
+wait_until { slurp("$prefix/backend.log") =~ /listening/ }
     or diag slurp("$prefix/backend.log");
 
 sub user {
@@ -371,7 +371,7 @@ my $verified = good(email_verified => \1);
 start_example('report-mode-rollout');
 wait_until {
     request('/warm-up', with($verified))->{content} =~ /alice/
-} 30;
+};
 status_is('no token', 200, '/a');
 $answer = status_is('a bad token', 200, '/b', with(good(exp => -600)),
     'X-OIDC-Sub' => 'root');

@@ -17,11 +17,11 @@ my $h2   = IdTokenNginx::free_port();
 my $pass = pass_to('proxy');
 my $keys = write_file('keys.json', jwks('@rsa1:k1'));
 
-control('/fault', { preset => 'good', delay => 1 });
+control('/fault', { hold => \1 });
 my $nginx = IdTokenNginx->start(
     workers   => 1,
     providers => provider('tenant', jwks_file => $keys)
-        . provider('slow', jwks_file => undef, jwks_uri => tenant_url()),
+        . provider('slow', jwks_file => undef, jwks_uri => tenant_url(), jwks_timeout => '60s'),
     http => <<"END",
     server {
         listen 127.0.0.1:$h2 http2;
@@ -57,6 +57,8 @@ my $gone = IdTokenH2->new($h2);
 $gone->request('GET /slow', [bearer()]) for 1 .. 3;
 close $gone->{socket};
 $client->frame(IdTokenH2::DATA, IdTokenH2::END_STREAM, $open, 'y' x 1000);
+$nginx->has_read($h2);
+control('/release');
 for my $stream (@parked) {
     my $answer = $client->answer($stream);
     is($answer->{status}, 200, 'a request that waited');

@@ -57,7 +57,8 @@ sub reason {
 
     my $answer = $nginx->get($first, split /\n/, $bad);
     my $log    = substr $nginx->log, $seen;
-    $seen = length $nginx->log;
+    # told again each minute, whatever is asked
+    $log =~ s/^.*"none": no keys from.*\n//mg;
 
     is($answer->{status}, $status, "$title: $status");
     is($answer->{error}, $reason, "$title: $reason");
