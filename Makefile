@@ -78,7 +78,7 @@ $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
 	    -f $(B)/nginx/Makefile modules
 	@! nm -uC $(B)/nginx/$(module) | grep id_token || \
 	    { echo '$(module): declared and not defined, see above' >&2; false; }
-	@cp $(B)/nginx/$(module) $@
+	@cp $(B)/nginx/$(module) $@.new && mv $@.new $@
 
 # -- the core and its unit tests ----------------------------------------------
 
