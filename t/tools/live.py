@@ -3,6 +3,8 @@ load: rotation.py, soak.py."""
 
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import socket
@@ -28,10 +30,21 @@ os.environ.setdefault("ID_TOKEN_VECTORS",
                       os.path.join(ROOT, "t", "vectors", "keys.json"))
 
 
+# Where nobody looks by chance: below the ports that the kernel gives to clients,
+# beside those of prove.sh and of tenant_http.py.
+PORTS = range(31500, 32700)
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Free now: who listens there later has to expect that somebody does."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free")
 
 
 def mint(*args):
@@ -41,13 +54,17 @@ def mint(*args):
     return out.stdout.decode().split()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=30):
+    """A last look comes after the time is up: all of it may have been a
+    pause of this machine."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
+        late = time.monotonic() >= end
         if condition():
             return True
+        if late:
+            return False
         time.sleep(0.02)
-    return False
 
 
 class Tenant:
@@ -65,7 +82,7 @@ class Tenant:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.ready['control']}{path}",
             data=json.dumps(argument).encode() if argument else None)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         try:
             return json.loads(text)
@@ -105,20 +122,35 @@ http {{
 
 
 class Nginx:
+    """HTTP may be a function: it is called for each attempt to start, and may
+    name a further port of the moment."""
+
     def __init__(self, http, server, workers=2, **environment):
-        self.dir = tempfile.mkdtemp(prefix="id-token-live-")
-        os.chmod(self.dir, 0o755)
-        self.port = free_port()
         self.workers = workers
-        self.configure(http, server)
-        self.process = subprocess.Popen(
-            [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
-             "-e", f"{self.dir}/error.log"],
-            env={**os.environ, **environment},
-            stderr=open(f"{self.dir}/stderr", "w"))
-        if not wait_until(self.listens):
+        for _ in range(5):
+            self.dir = tempfile.mkdtemp(prefix="id-token-live-")
+            os.chmod(self.dir, 0o755)
+            self.port = free_port()
+            self.reloads = 0
+            self.configure(http() if callable(http) else http, server)
+            with open(f"{self.dir}/stderr", "w") as stderr:
+                self.process = subprocess.Popen(
+                    [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
+                     "-e", f"{self.dir}/error.log"],
+                    env={**os.environ, **environment}, stderr=stderr)
+            wait_until(lambda: self.listens() or self.ended())
+            if not self.ended() and self.listens():
+                return
             self.process.kill()
-            raise RuntimeError("nginx did not start:\n" + self.log())
+            self.process.wait()
+            log = self.log()
+            self.remove()
+            if "Address already in use" not in log:
+                break
+        raise RuntimeError("nginx did not start:\n" + log)
+
+    def ended(self):
+        return self.process.poll() is not None
 
     def configure(self, http, server):
         with open(f"{self.dir}/nginx.conf", "w") as f:
@@ -130,9 +162,10 @@ class Nginx:
                 http=http, server=server))
 
     def listens(self):
+        """The file is written when all sockets are bound: somebody else may
+        be listening at a port that was free a moment ago."""
         try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
+            return os.path.getsize(f"{self.dir}/nginx.pid") > 0
         except OSError:
             return False
 
@@ -179,10 +212,28 @@ class Nginx:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def started(self):
+        """The workers that were ever started, in order."""
+        return [int(pid) for pid in
+                re.findall(r"start worker process (\d+)", self.log())]
+
     def reload(self):
         self.signal(signal.SIGHUP)
 
-    def stop(self, seconds=20):
+    def replace_workers(self):
+        """A reload, until the new workers are there; old ones may be, too."""
+        self.reloads += 1
+        self.reload()
+        return wait_until(lambda: len(self.started())
+                          >= self.workers * (1 + self.reloads))
+
+    def settle(self):
+        """Until no worker is left but the last ones started: these."""
+        wait_until(lambda: set(self.children())
+                   == set(self.started()[-self.workers:]))
+        return set(self.children())
+
+    def stop(self, seconds=40):
         self.signal(signal.SIGQUIT)
         try:
             self.process.wait(seconds)
@@ -199,7 +250,7 @@ class Nginx:
 class Client:
     """One keepalive connection, made again when it was closed."""
 
-    def __init__(self, port, timeout=15):
+    def __init__(self, port, timeout=30):
         self.port = port
         self.timeout = timeout
         self.socket = None
@@ -211,19 +262,22 @@ class Client:
             self.socket = None
 
     def request(self, path, token=None, headers="", method="GET"):
-        """The status; 0 if the connection broke twice."""
+        """The status; 0 if the connection broke thrice, or in vain was waited
+        for an answer."""
         text = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
         if token is not None:
             text += f"Authorization: Bearer {token}\r\n"
         data = (text + "\r\n").encode()
-        fresh = self.socket is None
-        status = self.attempt(data)
-        # A reload closes idle connections: that is no answer.
-        if status == 0 and not fresh:
+        # A reload closes idle connections, and new ones without a request:
+        # that is no answer.
+        for _ in range(3):
             status = self.attempt(data)
-        return status
+            if status is not None:
+                return status
+        return 0
 
     def attempt(self, data):
+        """The status; None if the connection was closed instead."""
         try:
             if self.socket is None:
                 self.socket = socket.create_connection(
@@ -232,9 +286,12 @@ class Client:
                                        socket.TCP_NODELAY, 1)
             self.socket.sendall(data)
             return self.read_answer()
-        except OSError:
+        except TimeoutError:
             self.close()
             return 0
+        except OSError:
+            self.close()
+            return None
 
     def read_answer(self):
         head = b""
@@ -242,7 +299,7 @@ class Client:
             piece = self.socket.recv(65536)
             if not piece:
                 self.close()
-                return 0
+                return 0 if head else None
             head += piece
         head, body = head.split(b"\r\n\r\n", 1)
         lower = head.lower()
