@@ -3,6 +3,7 @@ side by side on one connection, some of them reset."""
 
 import socket
 import struct
+import time
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = \
@@ -50,12 +51,14 @@ def status_of(block):
 
 
 class H2Client:
-    def __init__(self, port, timeout=15):
+    def __init__(self, port, timeout=30):
         self.port = port
         self.timeout = timeout
         self.socket = None
+        self.opened = 0
 
     def open(self):
+        self.opened = time.time()
         self.socket = socket.create_connection(("127.0.0.1", self.port),
                                                self.timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

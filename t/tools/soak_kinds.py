@@ -11,9 +11,9 @@ from live import mint
 FAMILIES = {"r": ["@rsa1", "@rsa2"], "e": ["@ec1", "@ec2"],
             "d": ["@ed1", "@ed2"]}
 TOKENS = 60  # of each family in a generation
-AGING = 8  # seconds that an aging token lives
+AGING = 4  # seconds that an aging token lives
 STABLE = {"key": "@rsa2", "kid": "stable"}  # published all the time
-LAG = 1.5  # seconds that a worker may be behind: its clock counts whole ones
+LAG = 5  # seconds that a worker's clock may be behind: it may have paused
 
 
 def stable(*options):
@@ -39,9 +39,9 @@ class Generation:
             self.tokens += mint(*options, "--claims", past, "--count",
                                 str(TOKENS), "--sub", f"u{number}")
         self.pairs = [(t, claims(t)["sub"]) for t in self.tokens]
-        self.aging = mint("--key", self.keys[1]["key"], "--kid",
-                          self.keys[1]["kid"], "--claims", past,
-                          "--exp", f"+{AGING}", "--count", "10")
+        # of a key that stays
+        self.aging = stable("--claims", past, "--exp", f"+{AGING}",
+                            "--count", "10")
         self.death = claims(self.aging[0])["exp"]
         self.withdrawn = None  # when the tenant took the keys away
         self.gone = None  # when nginx must have noticed
@@ -53,6 +53,7 @@ class Kinds:
     def __init__(self):
         self.current = None
         self.former = []
+        self.dying = []  # generations, for their aging tokens
         self.quiet = False  # no kids that nginx does not know
         self.outages = []  # [from, until or None]
         self.fixed = {
@@ -86,14 +87,14 @@ class Kinds:
     def good(self):
         generation = self.current
         token, _ = random.choice(generation.pairs)
-        return ("good", "GET", "/api", bearer(token), of(generation, 200))
+        return ("good", "GET", "/api", bearer(token), self.of(generation, 200))
 
     def who(self):
         generation = self.current
         token, sub = random.choice(generation.pairs)
         return ("good, with headers set", "GET", "/who",
                 bearer(token) + [("X-User", "mallory")],
-                of(generation, (200, f"{sub}||")))
+                self.of(generation, (200, f"{sub}||")))
 
     def cookie(self):
         generation = self.current
@@ -103,7 +104,7 @@ class Kinds:
         else:
             value = f"a=1; idt.0={token[:300]}; idt.1={token[300:]}; b=2"
         return ("good, by cookie", "GET", "/cookie", [("Cookie", value)],
-                of(generation, (200, f"{sub}||a=1; b=2")))
+                self.of(generation, (200, f"{sub}||a=1; b=2")))
 
     def form(self):
         generation = self.current
@@ -111,7 +112,7 @@ class Kinds:
         return ("form", "POST", "/cookie",
                 [("Cookie", f"idt={token}"), ("Content-Length", "0"),
                  ("Sec-Fetch-Site", "same-origin")],
-                of(generation, (200, f"{sub}||")))
+                self.of(generation, (200, f"{sub}||")))
 
     def forged_form(self):
         token, _ = random.choice(self.current.pairs)
@@ -124,7 +125,7 @@ class Kinds:
         token, _ = random.choice(generation.pairs)
         if random.random() < 0.5:
             return ("subrequest", "GET", "/sub", bearer(token),
-                    of(generation, 200))
+                    self.of(generation, 200))
         token = random.choice(self.fixed["expired"])
         return ("subrequest, expired", "GET", "/sub", bearer(token), 401)
 
@@ -132,7 +133,7 @@ class Kinds:
         generation = self.current
         token, _ = random.choice(generation.pairs)
         return ("rule not met", "GET", "/rule", bearer(token),
-                of(generation, 403))
+                self.of(generation, 403))
 
     def missing(self):
         return ("no token", "GET", "/api", [], 401)
@@ -158,7 +159,7 @@ class Kinds:
         signature = signature[:place] + letter + signature[place + 1:]
         return ("tampered", "GET", "/api",
                 bearer(f"{head}.{payload}.{signature}"),
-                of(self.current, 401))
+                self.of(self.current, 401))
 
     def bad(self):
         kind = random.choice(list(self.fixed))
@@ -167,11 +168,11 @@ class Kinds:
                 bearer(token), 401)
 
     def aging(self):
-        generation = self.current
+        generation = random.choice(self.dying[-4:])
         token = random.choice(generation.aging)
 
         def expected(status, began, ended):
-            if ended < generation.death - LAG and not generation.withdrawn:
+            if ended < generation.death:
                 return status == 200
             if began > generation.death + LAG:
                 return status == 401
@@ -193,12 +194,30 @@ class Kinds:
         return ("unknown kid", "GET", "/api",
                 bearer(random.choice(self.unknown)), self.not_found(None))
 
+    def out(self, began, ended):
+        return any(begin <= ended and (end is None or began <= end)
+                   for begin, end in self.outages)
+
+    def of(self, generation, answer):
+        """The answer as long as the keys are published; then that of an
+        unknown key will do as well: whoever holds a token for long meets a
+        rotation."""
+        wanted = answer if isinstance(answer, tuple) else (answer, None)
+
+        def expected(status, began, ended):
+            if generation.withdrawn and ended > generation.withdrawn:
+                return status in (wanted[0], 401) or (
+                    status == 503 and self.out(began, ended))
+            return status == wanted[0]
+
+        expected.body = wanted
+        return expected
+
     def not_found(self, generation):
         """401, 503 while the key server is out, 200 while the key is known."""
         def expected(status, began, ended):
             allowed = {401}
-            if any(begin <= ended and (end is None or began <= end)
-                   for begin, end in self.outages):
+            if self.out(began, ended):
                 allowed.add(503)
             if generation and (generation.gone is None
                                or began < generation.gone):
@@ -211,20 +230,6 @@ def bearer(token):
     return [("Authorization", f"Bearer {token}")]
 
 
-def of(generation, answer):
-    """The answer as long as the keys are published; then 401 will do as well:
-    whoever holds a token for long meets a rotation."""
-    wanted = answer if isinstance(answer, tuple) else (answer, None)
-
-    def expected(status, began, ended):
-        if generation.withdrawn and ended > generation.withdrawn:
-            return status in (wanted[0], 401)
-        return status == wanted[0]
-
-    expected.body = wanted
-    return expected
-
-
 class Score:
     """Answers by kind and status, and the wrong ones."""
 
@@ -232,7 +237,7 @@ class Score:
         self.lock = threading.Lock()
         self.answers = {}
         self.wrong = []
-        self.lost = 0
+        self.lost = []  # when the connections were made
         self.requests = 0
 
     def add(self, request, status, body, began):
