@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 
 from blackbox_nginx import COOKIE, Nginx  # noqa: E402
 
-TIMEOUT = 20
+TIMEOUT = 60
 CACHES = ("8m", "4k", "off")
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*\Z")
 NGINX_OWN = (400, 414, 431, 494)

@@ -6,17 +6,17 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+from live import free_port, wait_until
 
 ALGORITHMS = ("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 "
               "EdDSA Ed25519").split()
 WORKERS = 2
 COOKIE = "id_token"
-TIMEOUT = 20
+TIMEOUT = 60
 
 CONFIG = """\
 {user}daemon off;
@@ -74,7 +74,8 @@ class Nginx:
         self.cache = cache
         self.dir = tempfile.mkdtemp(prefix="blackbox.")
         os.chmod(self.dir, 0o755)
-        self.port, self.keys_port = free_ports(2)
+        self.keys_port = 0
+        self.port = 0
         self.sets = {}
         self.providers = {}
         for case in cases:
@@ -102,7 +103,8 @@ class Nginx:
         return """    id_token_provider p%d {
         issuer %s;
         client_id %s;
-        jwks_uri http://127.0.0.1:%d/%d.json;%s
+        jwks_uri http://127.0.0.1:%d/%d.json;
+        jwks_timeout 30s;%s
     }
 """ % (number, quoted(issuer), quoted(client_id), self.keys_port, key_set,
             listed)
@@ -118,6 +120,19 @@ class Nginx:
     def start(self):
         with open(os.path.join(self.dir, "ok"), "w", encoding="ascii") as f:
             f.write("ok\n")
+        for _ in range(5):
+            self.keys_port = free_port()
+            self.port = free_port()
+            complaint = self.run()
+            if complaint is None:
+                self.workers = self.children()
+                return
+            if "Address already in use" not in complaint:
+                break
+        sys.exit("nginx does not start:\n" + complaint)
+
+    def run(self):
+        """None, or why it did not start."""
         keys = self.providers.items()
         text = CONFIG.format(
             user="user root;\n" if os.geteuid() == 0 else "",
@@ -139,19 +154,14 @@ class Nginx:
         self.process = subprocess.Popen(
             [self.args.nginx, "-p", self.dir, "-c", path],
             stderr=subprocess.PIPE, text=True)
-        self.wait_until_up()
-        self.workers = self.children()
-
-    def wait_until_up(self):
-        deadline = time.monotonic() + TIMEOUT
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                sys.exit("nginx does not start:\n"
-                         + self.process.stderr.read())
-            if len(self.children()) == WORKERS:
-                return  # the sockets listen before the workers are there
-            time.sleep(0.02)
-        sys.exit("nginx does not answer")
+        # the sockets listen before the workers are there
+        if wait_until(lambda: self.process.poll() is not None
+                      or len(self.children()) == WORKERS, TIMEOUT) \
+                and self.process.poll() is None:
+            return None
+        self.process.terminate()
+        self.process.wait()
+        return self.process.stderr.read()
 
     def children(self):
         path = "/proc/%d/task/%d/children" % ((self.process.pid,) * 2)
@@ -176,13 +186,3 @@ class Nginx:
             print("kept:", self.dir)
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports

@@ -40,7 +40,7 @@ fail() {
 }
 
 wait_for() {
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         [ -s "$1" ] && return
         sleep 0.05
     done
@@ -48,10 +48,7 @@ wait_for() {
 }
 
 free_port() {
-    python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+    (cd t/tools && python3 -Bc 'import live; print(live.free_port())')
 }
 
 # -- a tenant, an API, nginx --------------------------------------------------
@@ -126,7 +123,7 @@ request() {
     shift 3
     echo
     echo "== $title"
-    answer=$(curl -sS -i --noproxy '*' --max-time 20 "$@" \
+    answer=$(curl -sS -i --noproxy '*' --max-time 60 "$@" \
         "http://127.0.0.1:$port/api/" | tr -d '\r')
     sed -n -e 1p -e '/^WWW-Authenticate:/p' -e '/^{/,$p' <<< "$answer"
     if ! grep -q "^HTTP/1.1 $expected " <<< "$answer"; then

@@ -32,12 +32,14 @@ os.environ.setdefault("ID_TOKEN_VECTORS",
 
 # Where nobody looks by chance: below the ports that the kernel gives to clients,
 # beside those of prove.sh and of tenant_http.py.
-PORTS = range(31500, 32700)
+ports = random.sample(range(31500, 32700), 1200)
 
 
 def free_port():
-    """Free now: who listens there later has to expect that somebody does."""
-    for port in random.sample(PORTS, len(PORTS)):
+    """Free now, and never the same one twice: who listens there later has to
+    expect that somebody does."""
+    while ports:
+        port = ports.pop()
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
