@@ -6,6 +6,7 @@ use warnings;
 
 use lib 't/lib';
 use IdToken;
+use IdTokenNginx ();
 
 use Cwd qw(abs_path);
 use HTTP::Tiny ();
@@ -32,9 +33,7 @@ if ($module) {
 }
 
 sub free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
-        LocalPort => 0) or die "no port: $!";
-    return $socket->sockport;
+    return IdTokenNginx::free_port();
 }
 
 sub is_free {

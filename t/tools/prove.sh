@@ -29,17 +29,26 @@ export PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
 one() {
     name=$(basename "$2" .t)
     export TEST_NGINX_SERVROOT=$1/servroot-$name
-    # Below the range the kernel takes client ports from.
-    export TEST_PORTS=$((12000 + $3 % 36 * 500))+500
+    # Below the range the kernel takes client ports from; whoever else runs
+    # tests on this machine leaves them alone while the lock is held.
+    block=$(($3 % 36))
+    for _ in $(seq 36); do
+        if { exec 9> "${TMPDIR:-/tmp}/id-token-ports-$block.lock"; } \
+            2> /dev/null && flock -n 9; then
+            break
+        fi
+        block=$(((block + 1) % 36))
+    done
+    export TEST_PORTS=$((12000 + block * 500))+500
     TEST_NGINX_SERVER_PORT=$(perl -MIdTokenNginx \
         -e 'print IdTokenNginx::free_port()')
     export TEST_NGINX_SERVER_PORT TEST_NGINX_PORT=$TEST_NGINX_SERVER_PORT
     SECONDS=0
-    timeout -k 10 "${FILE_TIMEOUT:-300}" prove -v "$2" \
+    timeout -k 10 "${FILE_TIMEOUT:-600}" prove -v "$2" \
         > "$1/$name.log" 2>&1 < /dev/null
     rc=$?
     if [ $rc = 124 ]; then
-        echo "$2: stopped after ${FILE_TIMEOUT:-300} s" >> "$1/$name.log"
+        echo "$2: stopped after ${FILE_TIMEOUT:-600} s" >> "$1/$name.log"
     fi
     if [ -f "$TEST_NGINX_SERVROOT/logs/nginx.pid" ]; then
         kill "$(cat "$TEST_NGINX_SERVROOT/logs/nginx.pid")" 2> /dev/null
@@ -61,7 +70,7 @@ one() {
 }
 export -f one
 
-printf '%s\n' "$@" | awk '!seen[$0]++ {print NR, $0}' |
+printf '%s\n' "$@" | awk '!seen[$0]++ {print ++n, $0}' |
     xargs -P "${JOBS:-2}" -L1 bash -c 'one "$0" "$2" "$1"' "$out"
 
 reports=0

@@ -32,6 +32,7 @@ class Listener:
         self.tls = {"cert": "good"}
         self.context = None
         self.sock = None
+        self.held = None
         if certs is not None:
             self.set_tls({})
         self.up(sock)
@@ -43,8 +44,7 @@ class Listener:
     def up(self, sock=None):
         if self.sock is not None:
             return
-        if sock is None:
-            sock = bound(self.family, *self.address)
+        sock = sock or self.held
         sock.listen(1024)
         self.sock = sock
         threading.Thread(target=self.accept, args=(sock,),
@@ -56,6 +56,8 @@ class Listener:
             self.sock.shutdown(socket.SHUT_RDWR)
             self.sock.close()
             self.sock = None
+            # refuses, and nobody else can have the port meanwhile
+            self.held = bound(self.family, *self.address)
 
     def set_tls(self, options):
         """cert NAME; min, max TLSv1 | TLSv1_1 | TLSv1_2 | TLSv1_3."""
