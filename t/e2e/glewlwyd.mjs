@@ -16,7 +16,7 @@ const ADMIN = { username: 'admin', password: 'password' };
 const USER = { username: 'dora', password: 'battery staple' };
 
 const read = (command, args, options = {}) =>
-    execFileSync(command, args, { encoding: 'utf8', timeout: 60000,
+    execFileSync(command, args, { encoding: 'utf8', timeout: 120000,
         stdio: ['ignore', 'pipe', 'pipe'], ...options });
 
 // Of what apt would install, the libraries and the program itself.
@@ -25,6 +25,11 @@ function packages() {
         'glewlwyd']).split('\n')
         .map((line) => /^Inst (glewlwyd|lib\S+) /.exec(line)?.[1])
         .filter((name) => name && !/^lib(js-|.*-perl$)/.test(name));
+}
+
+function download(debs) {
+    read('apt-get', ['-o', 'APT::Sandbox::User=root', '-o',
+        'Acquire::Retries=3', 'download', ...packages()], { cwd: debs });
 }
 
 // Unpacks it to DIR; says why not, or null.
@@ -37,8 +42,13 @@ export function unpack(dir) {
     mkdirSync(join(dir, 'debs'), { recursive: true });
     const debs = join(dir, 'debs');
     try {
-        read('apt-get', ['-o', 'APT::Sandbox::User=root', 'download',
-            ...packages()], { cwd: debs });
+        try {
+            download(debs);
+        } catch {
+            // No lists, old ones, or a mirror that was busy.
+            read('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=60', 'update']);
+            download(debs);
+        }
         for (const deb of readdirSync(debs)) {
             read('dpkg', ['-x', join(debs, deb), join(dir, 'root')]);
         }

@@ -27,7 +27,7 @@ export function request(url, { method = 'GET', headers = {}, body } = {}) {
 
     return new Promise((resolve, reject) => {
         const outgoing = library.request(url,
-            { method, headers, lookup, ca, agent: false, timeout: 15000 });
+            { method, headers, lookup, ca, agent: false, timeout: 60000 });
         outgoing.on('error', reject);
         outgoing.on('timeout', () =>
             outgoing.destroy(new Error(`no answer from ${url}`)));

@@ -16,6 +16,7 @@ const secondProvider = (w) => w.second && `
         client_id ${w.second.clientId};
         algorithms ES256;
         ssl_trusted_certificate ${w.certs.ca};
+        jwks_timeout 20s;
         leeway 5s;
     }`;
 
@@ -56,6 +57,7 @@ http {
         client_id spa;
         ssl_trusted_certificate ${w.certs.ca};
         leeway 0s;
+        jwks_timeout 20s;
         jwks_min_interval 1s;
         jwks_refresh 3s;
     }

@@ -34,9 +34,13 @@ cp -R "$here/." "$here/../../conf-examples/backend.py" "$home/"
 
 if ! cmp -s "$here/package-lock.json" "$home/installed.json"; then
     rm -f "$home/installed.json"
-    if ! (cd "$home" && NODE_OPTIONS= npm ci --ignore-scripts \
-        --fetch-retries=1 --fetch-retry-maxtimeout=5000) \
-        > "$home/npm.log" 2>&1; then
+    fetch() {
+        (cd "$home" && NODE_OPTIONS= timeout 120 npm ci --ignore-scripts \
+            --fetch-retries=2 --fetch-retry-mintimeout=1000 \
+            --fetch-retry-maxtimeout=5000 --fetch-timeout=30000) \
+            > "$home/npm.log" 2>&1
+    }
+    if ! fetch && ! { sleep 2; fetch; }; then
         tail -n 5 "$home/npm.log" | sed 's/^/    /'
         skip "npm could not install the packages of package-lock.json"
     fi

@@ -33,7 +33,7 @@ export async function rotation({ w, get, login, unreached, alice }) {
     await step('a retired key stops working by itself', async () => {
         await control(w, 'retire');
         await until('the old key is gone', async () =>
-            await status(alice) === 401, 15);
+            await status(alice) === 401);
         assert.equal(await status(renewed), 200);
     });
 
@@ -72,11 +72,22 @@ export async function ends({ w, get, login, unreached, alice, browsers }) {
         }), /no token/));
 
     await step('an expired token is refused', async () => {
-        await control(w, 'ttl', 2);
-        const short = await login('bob');
-        const ask = () => get('/api/me', bearer(short.idToken));
-        assert.equal((await ask()).status, 200);
-        await sleep((decode(short.idToken).exp * 1000) - Date.now() + 50);
+        let end;
+        let ask;
+        let status;
+        // The machine may be too slow to use one that lives so short.
+        for (const seconds of [2, 10, 40]) {
+            await control(w, 'ttl', seconds);
+            const short = await login('bob');
+            end = decode(short.idToken).exp * 1000;
+            ask = () => get('/api/me', bearer(short.idToken));
+            ({ status } = await ask());
+            if (status === 200 || Date.now() < end) {
+                break;
+            }
+        }
+        assert.equal(status, 200);
+        await sleep(Math.max(0, end - Date.now()) + 50);
         await unreached(async () =>
             assert.equal((await ask()).status, 401));
         await control(w, 'ttl', 600);

@@ -46,28 +46,45 @@ function firstLine(child, what) {
 
 async function stop(child) {
     if (child.exitCode === null && child.signalCode === null) {
+        const late = setTimeout(() => child.kill('SIGKILL'), 30000);
         child.kill('SIGTERM');
         await new Promise((resolve) => child.on('exit', resolve));
+        clearTimeout(late);
     }
 }
 
+// Below the ports that the kernel gives to clients, who would otherwise take
+// one before it is used; none of them twice.
+const first = 30000 + Math.floor(Math.random() * 1400);
+let taken = 0;
+
+const isFree = (port) => new Promise((resolve) => {
+    const server = net.createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+});
+
 export async function freePorts(count) {
-    const servers = [];
-    for (let i = 0; i < count; i++) {
-        const server = net.createServer();
-        await new Promise((done) => server.listen(0, '127.0.0.1', done));
-        servers.push(server);
+    const ports = [];
+    while (ports.length < count) {
+        const port = 30000 + (first - 30000 + taken++) % 1500;
+        if (await isFree(port)) {
+            ports.push(port);
+        }
     }
-    const ports = servers.map((server) => server.address().port);
-    await Promise.all(servers.map((server) =>
-        new Promise((done) => server.close(done))));
     return ports;
 }
 
-export async function until(what, condition, seconds = 10) {
+// The condition is looked at once more when the time is up: all of it may have
+// been a pause of this machine.
+export async function until(what, condition, seconds = 60) {
     const deadline = Date.now() + seconds * 1000;
-    while (!await condition()) {
-        if (Date.now() > deadline) {
+    for (;;) {
+        const late = Date.now() > deadline;
+        if (await condition()) {
+            return;
+        }
+        if (late) {
             throw new Error(`not within ${seconds} s: ${what}`);
         }
         await sleep(50);
