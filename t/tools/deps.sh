@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what building and testing need and the machine lacks, and nothing
 # else. --check only says what is missing (0: nothing); --e2e adds what the
-# end-to-end tests need, --browser what those with a browser need, too, --bench
-# what the benchmarks need, --analysis what fuzzing and static analysis need.
+# end-to-end tests need, which are skipped without it, --browser what those with
+# a browser need, too, --bench what the benchmarks need, --analysis what fuzzing
+# and static analysis need.
 set -eu
 
 tools=$(dirname "$0")
@@ -11,11 +12,12 @@ tools=$(dirname "$0")
 packages="g++ make nginx nginx-dev libssl-dev libjansson-dev libjwt-dev
     libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
     ca-certificates procps python3-jwt python3-cryptography"
+optional=
 check=
 for option in "$@"; do
     case $option in
         --check) check=yes ;;
-        --e2e) packages="$packages nodejs npm" ;;
+        --e2e) optional="nodejs npm" ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;
         --analysis) packages="$packages clang libclang-rt-dev clang-format
@@ -40,15 +42,30 @@ missing=
 for package in $packages; do
     installed "$package" || missing="$missing $package"
 done
+wanted=
+for package in $optional; do
+    installed "$package" || wanted="$wanted $package"
+done
 has_test_nginx || missing="$missing libtest-nginx-perl"
 
-if [ -z "$missing" ]; then
+if [ -z "$missing$wanted" ]; then
     exit 0
 fi
 if [ -n "$check" ]; then
-    echo "missing:$missing"
+    echo "missing:$missing$wanted"
     exit 1
 fi
+
+# What cannot be had here and can be done without.
+without() {
+    echo "deps: going on without$wanted: their tests will be skipped" >&2
+    exit 0
+}
+if [ -z "$missing" ] && { ! command -v apt-get > /dev/null ||
+    [ "$(id -u)" != 0 ]; }; then
+    without
+fi
+
 if ! command -v apt-get > /dev/null; then
     echo "deps: this is no Debian; install what these packages hold:$missing" >&2
     exit 1
@@ -59,7 +76,7 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 
-echo "deps: installing$missing"
+echo "deps: installing$missing$wanted"
 export DEBIAN_FRONTEND=noninteractive
 
 tmp=$(mktemp -d)
@@ -87,15 +104,43 @@ case " $missing " in
         ;;
 esac
 
-install() {
-    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" > "$tmp/log" 2>&1 || {
-        cat "$tmp/log" >&2
-        echo "deps: apt-get could not install: $*" >&2
-        exit 1
-    }
+# A mirror may fail for a moment, its lists may have become old, another
+# process may be installing something, or have been stopped while it was.
+apt="apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120
+    -o Dpkg::Use-Pty=0"
+
+update() {
+    for pause in 0 5 20; do
+        sleep "$pause"
+        if $apt update > "$tmp/log" 2>&1; then
+            return 0
+        fi
+    done
+    cat "$tmp/log" >&2
+    echo "deps: the lists of packages may be old" >&2
 }
 
-apt-get -qq update
+try_install() {
+    for pause in 5 20 end; do
+        if $apt install -y --no-install-recommends "$@" > "$tmp/log" 2>&1; then
+            return 0
+        fi
+        if [ "$pause" != end ]; then
+            sleep "$pause"
+            dpkg --configure -a > /dev/null 2>&1 || true
+            update > /dev/null 2>&1
+        fi
+    done
+    cat "$tmp/log" >&2
+    echo "deps: apt-get could not install: $*" >&2
+    return 1
+}
+
+install() {
+    try_install "$@" || exit 1
+}
+
+update
 own=$(echo "$missing" | sed 's/ libtest-nginx-perl//')
 if [ -n "$own" ]; then
     install $own
@@ -135,3 +180,7 @@ has_test_nginx || {
     echo "deps: Test::Nginx was installed and does not load:" >&2
     perl -MTest::Nginx::Socket -e 1
 }
+
+if [ -n "$wanted" ] && ! try_install $wanted; then
+    without
+fi
