@@ -228,6 +228,10 @@ class Director:
         has been used."""
         fetches = self.tenant.fetches()
         wait_until(lambda: self.tenant.fetches() > fetches + 1, 60)
+
+    def gone(self, old):
+        """From now on its tokens are refused, which the clients shall see."""
+        old.gone = time.time()
         time.sleep(1)
 
     def begin(self):
@@ -250,7 +254,7 @@ class Director:
         self.publish(self.kinds.current)
         self.kinds.former = self.kinds.former[-3:] + [old]
         self.fetched()
-        old.gone = time.time()
+        self.gone(old)
 
     def rotate(self):
         """Published, fetched by the clock, used."""
@@ -278,7 +282,7 @@ class Director:
         self.kinds.former = self.kinds.former[-3:] + [old]
         self.kinds.quiet = False
         self.fetched()
-        old.gone = time.time()
+        self.gone(old)
         self.count("rotations at once")
 
     def outage(self, seconds):
