@@ -26,6 +26,7 @@ apt_private() {
     printf '%s\n' "$@" > "$dir/sources.list"
     : > "$dir/preferences"
     private="-qq
+        -o Acquire::Retries=3
         -o Dir::Etc::SourceList=$dir/sources.list
         -o Dir::Etc::SourceParts=/dev/null
         -o Dir::Etc::Preferences=$dir/preferences
