@@ -31,7 +31,7 @@ os.environ.setdefault("ID_TOKEN_VECTORS",
 
 
 # Where nobody looks by chance: below the ports that the kernel gives to clients,
-# beside those of prove.sh and of tenant_http.py.
+# beside those of prove.sh and of t/e2e.
 ports = random.sample(range(31500, 32700), 1200)
 
 
