@@ -139,6 +139,7 @@ ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
     } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 

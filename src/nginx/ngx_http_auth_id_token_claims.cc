@@ -65,6 +65,7 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
         }
 
     } catch (...) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "out of memory");
         return NGX_ERROR;
     }
 
@@ -181,6 +182,7 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         var->data = ngx_http_auth_id_token_slot(mcf, path);
 
     } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -211,6 +213,7 @@ ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
         *slot = ngx_http_auth_id_token_slot(mcf, *path);
 
     } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
         return NGX_ERROR;
     }
 

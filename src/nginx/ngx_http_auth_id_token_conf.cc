@@ -162,6 +162,7 @@ ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
             conf->origins = prev->origins;
 
         } catch (...) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
             return static_cast<char *>(NGX_CONF_ERROR);
         }
     }

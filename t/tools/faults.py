@@ -53,10 +53,15 @@ def main():
 
     try:
         if "conf" in options.only:
-            nginx = make(sources=1, discovered=1)
-            nginx.stop()
-            Configurations(control, preload, options.points, result).run(nginx)
-            nginx.remove()
+            for what, points, counts in (
+                    ("directives", None, {"sources": 0, "discovered": 0}),
+                    ("configuration", options.points,
+                     {"sources": 1, "discovered": 1})):
+                nginx = make(**counts)
+                nginx.stop()
+                Configurations(control, preload, result).run(nginx, what,
+                                                             points)
+                nginx.remove()
         if "reloads" in options.only:
             nginx = make(sources=1, discovered=1)
             reloads(control, nginx, max(1, options.points // 10), result)

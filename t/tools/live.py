@@ -157,8 +157,9 @@ class Nginx:
     def configure(self, http, server):
         with open(f"{self.dir}/nginx.conf", "w") as f:
             f.write(CONFIG.format(
-                user="user root;\n" if os.geteuid() == 0 and
-                os.environ.get("REPORTS") else "",
+                # before the module: the look-up is no part of what is counted
+                user="" if os.geteuid() else "user root;\n"
+                if os.environ.get("REPORTS") else "user nobody nogroup;\n",
                 dir=self.dir, port=self.port, workers=self.workers,
                 module=f"load_module {MODULE};" if MODULE else "",
                 http=http, server=server))
