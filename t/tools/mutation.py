@@ -24,17 +24,18 @@ WORK = os.path.join(BUILD, "mutation")
 TREE = os.path.join(WORK, "tree")
 OUT = os.path.join(WORK, "out")
 NGINX = os.environ.get("NGINX_BIN", "/usr/sbin/nginx")
-TIMEOUT = 300
+TIMEOUT = 300  # seconds for the tests of one mutation
+ALL_TIMEOUT = 1800  # for all of them before, and for each build
 
 # What a broken rule leaves unused is no error here.
 UNIT_FLAGS = "CXXFLAGS=-O1 -g -w"
 os.environ["ID_TOKEN_CXXFLAGS"] = "-w"
 
 
-def run(command, **more):
+def run(command, timeout=TIMEOUT, **more):
     """Whether it succeeded, and what it said."""
     try:
-        done = subprocess.run(command, cwd=TREE, timeout=TIMEOUT,
+        done = subprocess.run(command, cwd=TREE, timeout=timeout,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, **more)
     except subprocess.TimeoutExpired as late:
@@ -44,7 +45,7 @@ def run(command, **more):
 
 def make(*targets):
     return run(["make", "--no-print-directory", f"BUILD={OUT}", UNIT_FLAGS,
-                *targets])
+                *targets], ALL_TIMEOUT)
 
 
 def copy_tree():
@@ -63,19 +64,19 @@ def copy_tree():
             shutil.copy(source, target)
 
 
-def unit(names):
+def unit(names, timeout):
     programs = [f"{OUT}/unit/{name}_test" for name in names]
     built, text = make(*programs)
     if not built:
         return None, text
     for program in programs:
-        passed, text = run([program])
+        passed, text = run([program], timeout)
         if not passed:
             return False, text
     return True, ""
 
 
-def integration(names):
+def integration(names, timeout):
     built, text = make("module")
     if not built:
         return None, text
@@ -83,15 +84,15 @@ def integration(names):
         os.environ, NGINX_BIN=NGINX, BUILD=OUT,
         MODULE=f"{OUT}/ngx_http_auth_id_token_module.so")
     return run(["bash", "t/tools/prove.sh", f"{WORK}/prove",
-                *[f"t/{name}.t" for name in names]], env=environment)
+                *[f"t/{name}.t" for name in names]], timeout, env=environment)
 
 
-def judge(tests):
+def judge(tests, timeout=TIMEOUT):
     """None: it does not build; False: a test is red; True: none is."""
     for kind, function in (("unit", unit), ("t", integration)):
         names = [t.split(":")[1] for t in tests if t.startswith(kind + ":")]
         if names:
-            passed, text = function(names)
+            passed, text = function(names, timeout)
             if not passed:
                 return passed, text
     return True, ""
@@ -147,7 +148,7 @@ def main():
     built, text = make("module", "tools")
     if not built:
         sys.exit(text)
-    passed, text = judge(tests)
+    passed, text = judge(tests, ALL_TIMEOUT)
     if not passed:
         sys.exit("the tests are red without any mutation:\n" + text[-4000:])
 
