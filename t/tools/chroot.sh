@@ -24,12 +24,14 @@ chroot_make() {
     mv "$2.part" "$2"
 }
 
-# chroot_run DIR COMMAND...: runs it there as root; nothing outlives it.
+# chroot_run DIR COMMAND...: runs it there as root; nothing outlives it. With
+# chroot_net=none it has a loopback of its own, and no network but that.
 chroot_run() {
     chroot_root=$1
     shift
-    unshare --mount --pid --fork --kill-child sh -c '
+    unshare --mount --pid --fork --kill-child ${chroot_net:+--net} sh -c '
         root=$1; shift
+        { [ -z "'"${chroot_net:-}"'" ] || ip link set lo up; } &&
         mount --make-rprivate / &&
         mount -t proc proc "$root/proc" &&
         mount --rbind /dev "$root/dev" &&

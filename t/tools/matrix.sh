@@ -21,13 +21,12 @@ if [ $# = 0 ]; then
     set -- bookworm trixie forky
 fi
 
-# One suite: its root, its packages, its nginx source, then the four builds.
+# One suite in its root, which has been prepared: the four builds.
 # Lines "SUITE NGINX OPENSSL COMPILER LINK RESULT" go to $CHROOTS/SUITE.rows.
 inside='
 set -u
 export JOBS='${JOBS:-$(nproc)}'
 cd /src
-t/tools/deps.sh > /src/deps.log 2>&1 || { echo "$suite - - - - no packages"; exit; }
 openssl=$(openssl version | cut -d" " -f2)
 for cc in '"${COMPILERS:-gcc clang}"'; do
     case $cc in gcc) cxx=g++ ;; clang) cxx=clang++ ;; esac
@@ -98,15 +97,24 @@ prepare() {
 }
 
 for suite in "$@"; do
-    rows=$CHROOTS/$suite.rows
-    : > "$rows"
+    root=$CHROOTS/$suite
+    : > "$root.rows"
     if ! prepare "$suite"; then
-        echo "$suite - - - - no root" | tee "$rows"
+        echo "$suite - - - - no root" | tee "$root.rows"
         continue
     fi
-    chroot_put "$CHROOTS/$suite"
-    chroot_run "$CHROOTS/$suite" bash -c "suite=$suite; $inside" | tee "$rows"
+    chroot_put "$root"
+    chroot_run "$root" /src/t/tools/deps.sh > "$root.deps.log" 2>&1 ||
+        echo "$suite - - - - no packages" | tee "$root.rows"
 done
+
+# Side by side, for most of the time is spent waiting.
+for suite in "$@"; do
+    [ -s "$CHROOTS/$suite.rows" ] ||
+        chroot_net=none chroot_run "$CHROOTS/$suite" \
+            bash -c "suite=$suite; $inside" | tee "$CHROOTS/$suite.rows" &
+done
+wait
 
 echo
 {
