@@ -132,7 +132,8 @@ void the_first_reason_is_told(void **) {
         assert_reason(b.judge(unit::tenant_token(changes)), reason);
         assert_true(reason > before);
         before = reason;
-        std::erase_if(changes, [&](const auto &c) { return c.first == name; });
+        std::erase_if(
+            changes, [&name = name](const auto &c) { return c.first == name; });
     }
     assert_reason(b.judge(unit::tenant_token(changes)), Error::ok);
 }
