@@ -206,10 +206,11 @@ sub counters {
 }
 
 # Calls the sub until it is true; false after SECONDS. The limit is for what
-# never comes: it is long, since a machine may be slow or stand still.
+# never comes: it is long, since a machine may be slow or stand still. Where
+# that is expected, as in the mutation check, ID_TOKEN_WAIT is another one.
 sub wait_until(&;$) {
     my ($condition, $seconds) = @_;
-    my $steps = 20 * (defined $seconds ? $seconds : 30);
+    my $steps = 20 * (defined $seconds ? $seconds : $ENV{ID_TOKEN_WAIT} || 30);
     for (1 .. $steps) {
         my $value = $condition->();
         return $value if $value;
