@@ -308,15 +308,15 @@ valgrind: ## unit tests and VALGRIND_TESTS of t/*.t under valgrind
 VALGRIND_TESTS ?= t/reasons.t t/phases.t t/keys_first.t
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-           --num-callers=30
+           --num-callers=30 --suppressions=$(CURDIR)/t/tools/valgrind.supp
 
 valgrind-unit:
 	@WRAP='$(VALGRIND)' JOBS=$(JOBS) PART=$@ t/tools/unit.sh \
 	    $(B)/log/valgrind $(units)
 
 valgrind-integration:
-	@printf '#!/bin/sh\nexec $(VALGRIND) --suppressions=%s --log-file=%s %s "$$@"\n' \
-	    $(CURDIR)/t/tools/valgrind.supp $(B)/valgrind/%p $(NGINX_BIN) \
+	@printf '#!/bin/sh\nexec $(VALGRIND) --log-file=%s %s "$$@"\n' \
+	    $(B)/valgrind/%p $(NGINX_BIN) \
 	    > $(B)/valgrind-nginx
 	@chmod +x $(B)/valgrind-nginx
 	@$(test_env) REPORTS=$(B)/valgrind PART=$@ FILE_TIMEOUT=900 \
