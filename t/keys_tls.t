@@ -166,12 +166,13 @@ for my $version ('1.2', '1.3') {
 
 subtest 'a server that has mended its certificate is asked again' => sub {
     my @mended = grep { $_->{what} ne $system } @refused;
-    for my $case (@mended) {
-        ok(&wait_until(sub {
-            $nginx->log =~ m{\[notice\].*"$case->{name}":[ ]keys[ ]fetched
-                [ ]from[ ]"\Q$case->{url}\E"[ ]after[ ]\d+[ ]failed}x;
-        }, 60), "$case->{what}: without a request");
-    }
+    my $fetched = sub {
+        my ($case) = @_;
+        return $nginx->log =~ m{\[notice\].*"$case->{name}":[ ]keys[ ]fetched
+            [ ]from[ ]"\Q$case->{url}\E"[ ]after[ ]\d+[ ]failed}x;
+    };
+    &wait_until(sub { !grep { !$fetched->($_) } @mended }, 60);
+    ok($fetched->($_), "$_->{what}: without a request") for @mended;
     ask($nginx, @refused);
     is($_->{status}, 200, 'and serves') for @mended;
     my ($still) = grep { $_->{what} eq $system } @refused;
