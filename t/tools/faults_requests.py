@@ -36,7 +36,7 @@ class Requests:
 
     def send(self, path, headers, method="GET"):
         """The status, 0 for a closed connection, -1 for no answer at all."""
-        client = Client(self.nginx.port, 12)
+        client = Client(self.nginx.port, 12, tries=1)
         began = time.monotonic()
         status = client.request(path, headers="Connection: close\r\n"
                                 + headers, method=method)

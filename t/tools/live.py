@@ -253,9 +253,10 @@ class Nginx:
 class Client:
     """One keepalive connection, made again when it was closed."""
 
-    def __init__(self, port, timeout=30):
+    def __init__(self, port, timeout=30, tries=3):
         self.port = port
         self.timeout = timeout
+        self.tries = tries
         self.socket = None
         self.body = ""
 
@@ -265,15 +266,15 @@ class Client:
             self.socket = None
 
     def request(self, path, token=None, headers="", method="GET"):
-        """The status; 0 if the connection broke thrice, or in vain was waited
-        for an answer."""
+        """The status; 0 if the connection broke at each try, or no answer came
+        in time."""
         text = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
         if token is not None:
             text += f"Authorization: Bearer {token}\r\n"
         data = (text + "\r\n").encode()
         # A reload closes idle connections, and new ones without a request:
         # that is no answer.
-        for _ in range(3):
+        for _ in range(self.tries):
             status = self.attempt(data)
             if status is not None:
                 return status
