@@ -32,10 +32,6 @@ if ($module) {
         "$prefix/modules/ngx_http_auth_id_token_module.so" or die $!;
 }
 
-sub free_port {
-    return IdTokenNginx::free_port();
-}
-
 sub is_free {
     my ($candidate) = @_;
     return defined IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
@@ -95,8 +91,8 @@ chomp $api;
 # An example with the test's ports and its tenant.
 sub rewrite {
     my ($text, $upstream) = @_;
-    $port = free_port();
-    my $verifier = free_port();
+    $port = IdTokenNginx::free_port();
+    my $verifier = IdTokenNginx::free_port();
     my $trust    = "ssl_trusted_certificate $tenant->{ca};";
     my $base     = "https://localhost:$tenant->{https}";
 
@@ -290,7 +286,7 @@ is counters()->{jwks}, 1, 'both applications shared one fetch';
 
 # -- spa-with-api.conf and backend.py -----------------------------------------
 
-my $backend = free_port();
+my $backend = IdTokenNginx::free_port();
 my @backend = ('python3', "$examples/backend.py", '--database',
     "$prefix/app.db");
 is system(@backend, '--grant', $issuer, 'alice', 'reader',

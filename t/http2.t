@@ -17,7 +17,7 @@ my $h2   = IdTokenNginx::free_port();
 my $pass = pass_to('proxy');
 my $keys = write_file('keys.json', jwks('@rsa1:k1'));
 
-control('/fault', { hold => \1 });
+hold();
 my $nginx = IdTokenNginx->start(
     workers   => 1,
     providers => provider('tenant', jwks_file => $keys)
@@ -58,7 +58,7 @@ $gone->request('GET /slow', [bearer()]) for 1 .. 3;
 close $gone->{socket};
 $client->frame(IdTokenH2::DATA, IdTokenH2::END_STREAM, $open, 'y' x 1000);
 $nginx->has_read($h2);
-control('/release');
+release();
 for my $stream (@parked) {
     my $answer = $client->answer($stream);
     is($answer->{status}, 200, 'a request that waited');

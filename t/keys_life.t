@@ -26,20 +26,15 @@ sub statuses {
     } @_;
 }
 
-# Fetches that are answered when it is told to; HOW is added to the answer.
+# For fetches that are held back.
 my @slow = (jwks_timeout => '60s');
-
-sub hold { return control('/fault', { hold => \1, @_ }) }
-
-sub release { return control('/release') }
 
 # Requests of the clients that wait for a fetch under way.
 sub park {
     my ($nginx, $count, @token) = @_;
     my @sent = map { $nginx->send_request('/api', bearer(@token)) }
         1 .. $count;
-    wait_for(sub { counters()->{active} }) or fail('no fetch');
-    $nginx->has_read or fail('nobody reads');
+    $nginx->waits;
     return @sent;
 }
 

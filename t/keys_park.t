@@ -14,17 +14,9 @@ start_tenant();
 sub start {
     my ($fault, %opt) = @_;
     control('/reset', { all => JSON::PP::true });
-    control('/fault', { hold => \1, %$fault });
+    hold(%$fault);
     return IdTokenNginx->start(providers => provider(
         jwks_uri => tenant_url(), jwks_timeout => '60s'), %opt);
-}
-
-# When all that was sent waits.
-sub release {
-    my ($nginx, $port) = @_;
-    wait_until { counters()->{active} } or fail('no fetch');
-    $nginx->has_read($port) or fail('nobody reads');
-    return control('/release');
 }
 
 sub ends_well {
@@ -67,7 +59,8 @@ subtest 'subrequests' => sub {
     my $nginx = pages(start({}, server => $pages));
     my %sent  = map { $_ => $nginx->send_request($_, bearer()) }
         qw(/guarded /ssi);
-    release($nginx);
+    $nginx->waits;
+    release();
     is(IdTokenNginx::read_answer($sent{'/guarded'})->{status}, 200,
         'of auth_request');
     like(IdTokenNginx::read_answer($sent{'/ssi'})->{body},
@@ -79,7 +72,8 @@ subtest 'subrequests that are refused' => sub {
     my $nginx = pages(start({ status => 503 }, server => $pages));
     my %sent = map { $_ => $nginx->send_request($_, bearer()) }
         qw(/guarded /ssi);
-    release($nginx);
+    $nginx->waits;
+    release();
     is(IdTokenNginx::read_answer($sent{'/guarded'})->{status}, 500,
         'of auth_request, by its rules for 503');
     unlike(IdTokenNginx::read_answer($sent{'/ssi'})->{body}, qr/part\b/,
@@ -98,7 +92,7 @@ subtest 'a request with a body' => sub {
         'Connection: close', 'Content-Length: 300000', bearer(), '', $body;
     $socket->flush;
     wait_until { counters()->{active} } or fail('no fetch');
-    control('/release');
+    release();
     my $answer = IdTokenNginx::read_answer($socket);
     is($answer->{status}, 200, 'is let in');
     like($answer->{body}, qr/300000/, 'with all of it');
@@ -113,7 +107,7 @@ subtest 'requests in a pipeline' => sub {
         "GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     $socket->flush;
     wait_until { counters()->{active} } or fail('no fetch');
-    control('/release');
+    release();
     local $/;
     my $text = <$socket>;
     close $socket;
@@ -153,7 +147,8 @@ subtest 'clients that go away' => sub {
     my $gone = qr/client prematurely closed connection/;
     wait_until { $nginx->count_log($gone) >= 10 };
     is($nginx->count_log($gone), 10, 'nginx has seen it');
-    release($nginx);
+    $nginx->waits;
+    release();
     my @status = map { IdTokenNginx::read_answer($_)->{status} || 0 } @stay;
     is("@status", join(' ', (200) x 10), 'the others are answered');
     ends_well($nginx);
@@ -185,7 +180,7 @@ subtest 'who asks twice has one time to wait' => sub {
     my $sent = $nginx->send_request('/api', bearer(key => '@attacker_rsa'));
     $nginx->has_read;
     sleep 1.2;
-    control('/release');
+    release();
     my $answer = IdTokenNginx::read_answer($sent);
     is($answer->{status}, 503, 'refused');
     # The attempt that it asks for would fail later than its 5.5 s end.
@@ -218,7 +213,8 @@ subtest 'no more than there is room for' => sub {
     my $nginx = start({}, workers => 1);
     my $auth  = bearer();
     my @sent  = map { $nginx->send_request('/api', $auth) } 1 .. 1100;
-    release($nginx);
+    $nginx->waits;
+    release();
     my %count;
     for (@sent) {
         my $answer = IdTokenNginx::read_answer($_);

@@ -30,17 +30,6 @@ sub start {
     return $nginx;
 }
 
-# Fetches are held back, with FAULT, until release().
-sub hold { return control('/fault', { hold => \1, @_ }) }
-
-# When NGINX has read all that was sent, and a fetch is under way.
-sub release {
-    my ($nginx) = @_;
-    wait_until { counters()->{active} } or fail('no fetch');
-    $nginx->has_read or fail('nobody reads');
-    return control('/release');
-}
-
 sub ends_well {
     my ($nginx) = @_;
     $nginx->stop;
@@ -57,7 +46,8 @@ subtest 'a new key is fetched once for all who wait for it' => sub {
     wait_until { counters()->{active} } or fail('no fetch');
     is($nginx->status, 200, 'a known key');
     is(counters()->{active}, 1, 'waits for nothing');
-    release($nginx);
+    $nginx->waits;
+    release();
     is(answers(@sent), '20 x 200', 'all with the new key are let in');
     is(fetches(), 2, 'by one more fetch');
     ends_well($nginx);
@@ -71,7 +61,8 @@ subtest 'a fetch from before the rotation is not the last word' => sub {
     control('/keys/add', { key => '@rsa2' });
     my @sent = map { $nginx->send_request('/api', bearer(key => '@rsa2')) }
         1 .. 6;
-    release($nginx);
+    $nginx->waits;
+    release();
     is(answers(@sent), '6 x 200', 'it is joined, then one is asked for');
     ends_well($nginx);
 };
@@ -129,7 +120,8 @@ _SERVER_
     my $before = fetches();
     wait_until { $replace ? $nginx->count_log(qr/new key set/) > 1
         : fetches() > $before } or fail('no refresh');
-    release($nginx);
+    $nginx->waits;
+    release();
     my $answer = IdTokenNginx::read_answer($sent);
     ends_well($nginx);
     return $answer;

@@ -115,7 +115,7 @@ subtest 'a start while the tenant is down serves at once' => sub {
         qr{\[info\].*: 1 keys taken from "\Q$state\E/.*", fetched \d+ s ago};
     ok($nginx->tells($taken), 'the log says whence');
     is($nginx->count_log($taken), 1, 'once');
-    control('/release');
+    release();
     ok($nginx->tells(qr/the keys held remain in use/), 'the fetch fails');
     fresh();
     ok(&wait_until(sub { fetches() }), 'and is tried again');

@@ -40,7 +40,7 @@ END
 } qw(enforce optional report);
 
 # The key server of "slow" does not answer until it is told to.
-control('/fault', { hold => \1, status => 503 });
+hold(status => 503);
 $nginx = IdTokenNginx->start(
     workers   => 1,
     providers => provider('tenant', jwks_file => $dead)
@@ -52,7 +52,7 @@ $nginx = IdTokenNginx->start(
 open my $users, '>', "$nginx->{dir}/users" or die $!;
 print {$users} "alice:{PLAIN}secret\n";
 close $users;
-wait_until { $nginx->count_log(qr{no keys from}) };
+$nginx->tells(qr{no keys from});
 
 my %good = (kid => 'k1', claims => { role => 'admin', nonce => 'n' });
 my @good = (bearer(%good));
@@ -121,7 +121,7 @@ is($post->('report'), '405 csrf', 'report: it is not');
 is(ask('/report/slow', bearer()), '200 unavailable keys_unavailable', 'report: no keys yet');
 is(ask('/optional/slow'), '200 missing token_missing', 'optional: anonymous without keys');
 is(counters()->{active}, 1, 'neither has waited: they are still being fetched');
-control('/release');
+release();
 like(ask('/early', bearer()), qr/^503 unavailable keys_/, 'a claim asked for early is empty without keys');
 like(ask('/enforce/slow', bearer()), qr/^503 unavailable keys_/, 'enforce: 503 without keys');
 like(ask('/optional/slow', bearer()), qr/^503 unavailable keys_/, 'optional: a token is judged or refused');

@@ -6,7 +6,7 @@ use lib 't/lib';
 use strict;
 use warnings;
 
-use IdToken qw(provider write_file jwks wait_until);
+use IdToken qw(provider write_file jwks);
 use IdTokenNginx;
 use Test::More;
 
@@ -47,7 +47,7 @@ sub token {
 }
 sub bearer { return 'Authorization: Bearer ' . token(@_) }
 
-wait_until { $nginx->count_log(qr{no keys from}) };
+$nginx->tells(qr{no keys from});
 my $seen = length $nginx->log;
 
 # The bad request is refused for this reason, its twin is not.

@@ -14,7 +14,7 @@ use JSON::PP ();
 use POSIX ();
 
 our @EXPORT = qw(token bearer jwks write_file data_dir provider
-    start_tenant stop_tenant control counters wait_until);
+    start_tenant stop_tenant control counters hold release wait_until);
 
 our $issuer    = 'https://tenant.test/';
 our $client_id = 'spa';
@@ -204,6 +204,11 @@ sub control {
 sub counters {
     return control(@_, '/counters');
 }
+
+# What the tenant answers is held back, with the fault HOW, until it is released.
+sub hold { return control('/fault', { hold => JSON::PP::true, @_ }) }
+
+sub release { return control('/release') }
 
 # Calls the sub until it is true; false after SECONDS. The limit is for what
 # never comes: it is long, since a machine may be slow or stand still. Where

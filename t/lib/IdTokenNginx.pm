@@ -270,6 +270,14 @@ sub has_read {
     };
 }
 
+# Waits until a fetch is under way for which all that was sent waits.
+sub waits {
+    my ($self, $port) = @_;
+    wait_until { counters()->{active} } or die "no fetch:\n" . $self->log;
+    $self->has_read($port) or die "nobody reads:\n" . $self->log;
+    return;
+}
+
 sub signal {
     my ($self, $signal) = @_;
     kill $signal, $self->{pid} or die "kill: $!";
