@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from live import free_port, wait_until
+from live import free_port, start_on_free_ports, wait_until
 
 ALGORITHMS = ("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 "
               "EdDSA Ed25519").split()
@@ -120,19 +120,15 @@ class Nginx:
     def start(self):
         with open(os.path.join(self.dir, "ok"), "w", encoding="ascii") as f:
             f.write("ok\n")
-        for _ in range(5):
-            self.keys_port = free_port()
-            self.port = free_port()
-            complaint = self.run()
-            if complaint is None:
-                self.workers = self.children()
-                return
-            if "Address already in use" not in complaint:
-                break
-        sys.exit("nginx does not start:\n" + complaint)
+        complaint = start_on_free_ports(self.run)
+        if complaint is not None:
+            sys.exit("nginx does not start:\n" + complaint)
+        self.workers = self.children()
 
     def run(self):
         """None, or why it did not start."""
+        self.keys_port = free_port()
+        self.port = free_port()
         keys = self.providers.items()
         text = CONFIG.format(
             user="user root;\n" if os.geteuid() == 0 else "",

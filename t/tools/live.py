@@ -49,6 +49,16 @@ def free_port():
     raise OSError("no port is free")
 
 
+def start_on_free_ports(start):
+    """Calls START, which takes free ports, until nobody was quicker to have
+    them; what it says in the end: None, or why there was no start."""
+    for _ in range(5):
+        complaint = start()
+        if complaint is None or "Address already in use" not in complaint:
+            break
+    return complaint
+
+
 def mint(*args):
     """The tokens that mint prints for these options."""
     out = subprocess.run([MINT, "token", *args], check=True,
@@ -129,27 +139,31 @@ class Nginx:
 
     def __init__(self, http, server, workers=2, **environment):
         self.workers = workers
-        for _ in range(5):
-            self.dir = tempfile.mkdtemp(prefix="id-token-live-")
-            os.chmod(self.dir, 0o755)
-            self.port = free_port()
-            self.reloads = 0
-            self.configure(http() if callable(http) else http, server)
-            with open(f"{self.dir}/stderr", "w") as stderr:
-                self.process = subprocess.Popen(
-                    [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
-                     "-e", f"{self.dir}/error.log"],
-                    env={**os.environ, **environment}, stderr=stderr)
-            wait_until(lambda: self.listens() or self.ended())
-            if not self.ended() and self.listens():
-                return
-            self.process.kill()
-            self.process.wait()
-            log = self.log()
-            self.remove()
-            if "Address already in use" not in log:
-                break
-        raise RuntimeError("nginx did not start:\n" + log)
+        self.environment = environment
+        complaint = start_on_free_ports(lambda: self.start(http, server))
+        if complaint is not None:
+            raise RuntimeError("nginx did not start:\n" + complaint)
+
+    def start(self, http, server):
+        """None, or why it did not start."""
+        self.dir = tempfile.mkdtemp(prefix="id-token-live-")
+        os.chmod(self.dir, 0o755)
+        self.port = free_port()
+        self.reloads = 0
+        self.configure(http() if callable(http) else http, server)
+        with open(f"{self.dir}/stderr", "w") as stderr:
+            self.process = subprocess.Popen(
+                [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
+                 "-e", f"{self.dir}/error.log"],
+                env={**os.environ, **self.environment}, stderr=stderr)
+        wait_until(lambda: self.listens() or self.ended())
+        if not self.ended() and self.listens():
+            return None
+        self.process.kill()
+        self.process.wait()
+        log = self.log()
+        self.remove()
+        return log
 
     def ended(self):
         return self.process.poll() is not None
