@@ -31,7 +31,7 @@ chroot_run() {
     shift
     unshare --mount --pid --fork --kill-child ${chroot_net:+--net} sh -c '
         root=$1; shift
-        { [ -z "'"${chroot_net:-}"'" ] || ip link set lo up; } &&
+        { [ -z "${chroot_net:-}" ] || ip link set lo up; } &&
         mount --make-rprivate / &&
         mount -t proc proc "$root/proc" &&
         mount --rbind /dev "$root/dev" &&
