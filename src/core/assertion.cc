@@ -112,46 +112,51 @@ std::string raw_signature(const std::string &der) {
     return raw;
 }
 
-// The PEM is parsed each time, as by libjwt: in a key that is kept, a failed
-// allocation can leave RSA blinding that spoils later signatures.
+// The bytes that EVP_DigestSign() gives: DER for EC. Empty: it failed.
+std::string evp_signature(EVP_PKEY *pkey, const std::string &input) {
+    const EvpMdCtx ctx(EVP_MD_CTX_new());
+    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(pkey)),
+                          '\0');
+    std::size_t size = signature.size();
+    // OpenSSL 3.0 takes the -1 of an i2d_ECDSA_SIG() without memory for a size.
+    if (ctx == nullptr ||
+        EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr,
+                              pkey, nullptr) != 1 ||
+        EVP_DigestSign(
+            ctx.get(), reinterpret_cast<unsigned char *>(signature.data()),
+            &size, reinterpret_cast<const unsigned char *>(input.data()),
+            input.size()) != 1 ||
+        size > signature.size()) {
+        return {};
+    }
+    signature.resize(size);
+    return signature;
+}
+
 Result<std::string> sign_with_openssl(const AssertionKey &key,
                                       const std::string &payload) {
-    std::string token =
+    const std::string input =
         base64url_encode(R"({"alg":")" + std::string(key.algorithm().name) +
                          R"(","kid":")" + key.kid() + R"(","typ":")" +
                          kAssertionType + "\"}") +
         "." + base64url_encode(payload);
 
-    const auto pkey = read_private_key(key.pem());
-    if (!pkey) {
+    EVP_PKEY *pkey = key.signing_key();
+    if (pkey == nullptr) {
         return Error::internal;
     }
-
-    const EvpMdCtx ctx(EVP_MD_CTX_new());
-    const auto *input = reinterpret_cast<const unsigned char *>(token.data());
-    std::string signature(
-        static_cast<std::size_t>(EVP_PKEY_get_size(pkey->get())), '\0');
-    std::size_t size = signature.size();
-    if (ctx == nullptr ||
-        EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr,
-                              pkey->get(), nullptr) != 1 ||
-        EVP_DigestSign(ctx.get(),
-                       reinterpret_cast<unsigned char *>(signature.data()),
-                       &size, input, token.size()) != 1) {
+    std::string signature = evp_signature(pkey, input);
+    if (signature.empty()) {
+        key.drop_signing_key();
         return Error::internal;
     }
-    // OpenSSL 3.0 takes the -1 of an i2d_ECDSA_SIG() without memory for a size.
-    if (size > signature.size()) {
-        return Error::out_of_memory;
-    }
-    signature.resize(size);
     if (key.algorithm().scheme == Scheme::ecdsa) {
         signature = raw_signature(signature);
     }
     if (signature.empty()) {
         return Error::out_of_memory;
     }
-    return token + "." + base64url_encode(signature);
+    return input + "." + base64url_encode(signature);
 }
 
 void append_member(std::string &out, std::string_view name) {

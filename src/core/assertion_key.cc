@@ -161,7 +161,7 @@ Result<AssertionKey, AssertionKeyError> AssertionKey::parse(Secret pem) {
     }
 
     const ErrorQueueScope errors;
-    const auto pkey = read_private_key(pem);
+    auto pkey = read_private_key(pem);
     if (!pkey) {
         return pkey.error();
     }
@@ -174,12 +174,22 @@ Result<AssertionKey, AssertionKeyError> AssertionKey::parse(Secret pem) {
     }
 
     const std::string members = public_members(pkey->get(), **algorithm);
-    AssertionKey key(std::move(pem), **algorithm);
+    AssertionKey key(std::move(pem), std::move(*pkey), **algorithm);
     key.kid_ = thumbprint(members);
     key.jwks_ = R"({"keys":[{)" + members + R"(,"use":"sig","alg":")" +
                 std::string((*algorithm)->name) + R"(","kid":")" + key.kid_ +
                 R"("}]})";
     return key;
+}
+
+EVP_PKEY *AssertionKey::signing_key() const {
+    if (signing_key_ == nullptr) {
+        auto pkey = read_private_key(pem_);
+        if (pkey) {
+            signing_key_ = std::move(*pkey);
+        }
+    }
+    return signing_key_.get();
 }
 
 }  // namespace id_token

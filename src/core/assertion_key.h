@@ -79,11 +79,21 @@ class AssertionKey {
     // The public key as a JWK Set, RFC 7517 5.
     [[nodiscard]] const std::string &jwks() const noexcept { return jwks_; }
 
+    // The parsed key, which costs ten signatures to make and is kept from one
+    // to the next. Null: no memory. One thread at a time.
+    [[nodiscard]] EVP_PKEY *signing_key() const;
+    // After a signature that failed: where memory ran out in RSA blinding, the
+    // key would spoil those that follow.
+    void drop_signing_key() const noexcept { signing_key_.reset(); }
+
   private:
-    AssertionKey(Secret pem, const Algorithm &algorithm) noexcept
-        : pem_(std::move(pem)), algorithm_(&algorithm) {}
+    AssertionKey(Secret pem, EvpPkey key, const Algorithm &algorithm) noexcept
+        : pem_(std::move(pem)),
+          signing_key_(std::move(key)),
+          algorithm_(&algorithm) {}
 
     Secret pem_;
+    mutable EvpPkey signing_key_;
     const Algorithm *algorithm_;
     std::string kid_;
     std::string jwks_;

@@ -193,6 +193,9 @@ core("url", "url",
      ("loopback alone", "return url.host == \"localhost\" || is_loopback_address(url.host)",
       "return true || is_loopback_address(url.host)"))
 
+core("assertion", "assertion",
+     ("a key that failed is read anew", "key.drop_signing_key();", ""))
+
 nginx("handler", "phases",
       ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
       ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return ngx_http_auth_id_token_gate(r, conf);",
