@@ -11,10 +11,10 @@ AR         = ar
 B      := $(abspath $(BUILD))
 module := ngx_http_auth_id_token_module.so
 
-core_sources := $(sort $(wildcard src/core/*.cc))
-core_headers := $(sort $(wildcard src/core/*.h))
-ngx_sources  := $(sort $(wildcard src/nginx/*.cc))
-ngx_headers  := $(sort $(wildcard src/nginx/*.h))
+core_sources := $(sort $(wildcard src/core/*/*.cc))
+core_headers := $(sort $(wildcard src/core/*/*.h))
+ngx_sources  := $(sort $(wildcard src/nginx/*/*.cc))
+ngx_headers  := $(sort $(wildcard src/nginx/*/*.h))
 unit_sources := $(sort $(wildcard t/unit/*_test.cc))
 tool_sources := $(sort $(wildcard t/tools/*.cc))
 
@@ -33,7 +33,7 @@ warnings  := -Wall -Wextra -Wpedantic -Werror
 hardening := -fstack-protector-strong -Wformat -Werror=format-security
 CXXFLAGS   = -O2 -g
 core_flags = -std=c++20 $(warnings) $(hardening) -fPIC -fvisibility=hidden \
-             -iquote src $(CXXFLAGS)
+             -iquote src/core $(CXXFLAGS)
 libs       = -ljansson -lssl -lcrypto
 test_libs  = -lcmocka -ljwt $(libs)
 
@@ -139,7 +139,7 @@ $(B)/tools/%: $(B)/obj/tools/%.o \
 
 .SECONDARY:
 
--include $(wildcard $(B)/obj/*/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
 
 # -- tests --------------------------------------------------------------------
 
@@ -295,7 +295,7 @@ coverage: $(tools) $(full_src) ## lines and branches that the tests reach; MISSE
 	    MAKE_ARGS=ID_TOKEN_CXXFLAGS=--coverage \
 	    t/tools/nginx_build.sh $(full_src) $(C)/nginx \
 	    --add-dynamic-module=$(CURDIR)
-	@chmod 1777 $(C)/nginx/objs/addon/core $(C)/nginx/objs/addon/nginx
+	@chmod 1777 $(C)/nginx/objs/addon/idt_*
 	-@$(MAKE) --no-print-directory BUILD=$(C) unit CXXFLAGS='-O0 -g --coverage'
 	-@umask 0 && $(coverage_test) t/tools/prove.sh $(C)/log/integration $(TESTS)
 	-@umask 0 && $(coverage_test) python3 t/tools/blackbox.py --cache 8m

@@ -125,7 +125,7 @@ is($nginx->get('/require-off', $blocked)->{status}, 200, 'auth_id_token_require:
 is(sent($nginx->get('/header', $good, 'X_Http: root')->{body}, 'x_http'), 'alice', 'auth_id_token_set_header: of http');
 
 # every directive of these levels is here
-my $source = do { local (@ARGV, $/) = 'src/nginx/ngx_http_auth_id_token_module.cc'; <> };
+my $source = do { local (@ARGV, $/) = 'src/nginx/idt_module/module.cc'; <> };
 my %tested = map { $_->{name} => 1 } @directives;
 $tested{"auth_id_token_$_"} = 1 for qw(require set_header);
 my @all = $source =~ /ngx_string\("(auth_id_token\w*)"\)/g;

@@ -1,4 +1,4 @@
-# Every reason of src/core/error.h that a sender can provoke, beside a twin that
+# Every reason of src/core/idt_base/error.h that a sender can provoke, beside a twin that
 # is let in: status, log line and $id_token_error. What needs a key server on the
 # way is in keys_*.t, what needs the memory to run out in the unit tests.
 

@@ -3,8 +3,7 @@
 # suites have among their flags.
 
 id_token_objs=
-for id_token_src in $ngx_addon_dir/../core/*.cc $ngx_addon_dir/../nginx/*.cc
-do
+for id_token_src in $ngx_addon_dir/../*/*/*.cc; do
     id_token_dir=`dirname $id_token_src`
     id_token_objs="$id_token_objs \
         $NGX_OBJS/addon/`basename $id_token_dir`/`basename $id_token_src .cc`.o"
@@ -12,6 +11,6 @@ done
 
 cat << END >> $NGX_MAKEFILE
 
-$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fvisibility=hidden -iquote $ngx_addon_dir/.. \$(ID_TOKEN_CXXFLAGS)
+$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fvisibility=hidden -iquote $ngx_addon_dir/../core -iquote $ngx_addon_dir/../nginx \$(ID_TOKEN_CXXFLAGS)
 
 END

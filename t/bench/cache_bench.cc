@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "core/claims.h"
-#include "core/token_cache.h"
+#include "idt_token/claims.h"
+#include "idt_token/token_cache.h"
 
 using namespace id_token;
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base64url.h"
-#include "core/validator.h"
+#include "idt_base/base64url.h"
+#include "idt_token/validator.h"
 #include "unit/support.h"
 
 using namespace id_token;

@@ -2,11 +2,11 @@
 //
 // Input: the claim set.
 
-#include "core/assertion.h"
-#include "core/base64url.h"
-#include "core/jwks.h"
-#include "core/openssl.h"
-#include "core/signature.h"
+#include "idt_mint/assertion.h"
+#include "idt_base/base64url.h"
+#include "idt_jose/jwks.h"
+#include "idt_lib/openssl.h"
+#include "idt_jose/signature.h"
 #include "fuzz/fuzz.h"
 #include "unit/support.h"
 

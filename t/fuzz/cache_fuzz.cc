@@ -5,7 +5,7 @@
 #include <array>
 #include <deque>
 
-#include "core/token_cache.h"
+#include "idt_token/token_cache.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

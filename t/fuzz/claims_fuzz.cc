@@ -9,8 +9,8 @@
 #include <cstring>
 #include <vector>
 
-#include "core/claim_rule.h"
-#include "core/claims.h"
+#include "idt_token/claim_rule.h"
+#include "idt_token/claims.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/credentials.h"
+#include "idt_token/credentials.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

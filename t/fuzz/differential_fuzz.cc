@@ -12,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/validator.h"
+#include "idt_token/validator.h"
 #include "fuzz/fuzz_token.h"
 #include "unit/support.h"
 

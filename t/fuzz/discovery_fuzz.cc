@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "core/discovery.h"
+#include "idt_keys/discovery.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

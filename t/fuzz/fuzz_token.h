@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/policy.h"
+#include "idt_token/policy.h"
 #include "fuzz/fuzz.h"
 #include "tools/mint_keys.h"
 

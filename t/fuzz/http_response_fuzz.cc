@@ -2,8 +2,8 @@
 //
 // Input: a byte of options, a byte that chooses the cuts, the answer.
 
-#include "core/http_response.h"
-#include "core/refresh.h"
+#include "idt_keys/http_response.h"
+#include "idt_keys/refresh.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

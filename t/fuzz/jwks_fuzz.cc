@@ -6,9 +6,9 @@
 
 #include <set>
 
-#include "core/jwks.h"
-#include "core/openssl.h"
-#include "core/signature.h"
+#include "idt_jose/jwks.h"
+#include "idt_lib/openssl.h"
+#include "idt_jose/signature.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

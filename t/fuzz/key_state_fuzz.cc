@@ -2,7 +2,7 @@
 //
 // Input: a byte of options, the file.
 
-#include "core/key_state.h"
+#include "idt_keys/saved_keys.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

@@ -2,10 +2,10 @@
 //
 // Input: a byte of options, the token.
 
-#include "core/base64url.h"
-#include "core/jws.h"
-#include "core/openssl.h"
-#include "core/validator.h"
+#include "idt_base/base64url.h"
+#include "idt_jose/jws.h"
+#include "idt_lib/openssl.h"
+#include "idt_token/validator.h"
 #include "fuzz/fuzz_token.h"
 
 using namespace id_token;

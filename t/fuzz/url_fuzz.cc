@@ -4,10 +4,10 @@
 
 #include <arpa/inet.h>
 
-#include "core/discovery.h"
-#include "core/origin.h"
-#include "core/refresh.h"
-#include "core/url.h"
+#include "idt_keys/discovery.h"
+#include "idt_token/origin.h"
+#include "idt_keys/refresh.h"
+#include "idt_keys/url.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;

@@ -9,7 +9,7 @@ passed=0
 failed=0
 
 shopt -s nullglob
-formatted=(src/core/*.{h,cc} t/unit/*.{h,cc} t/tools/*.{h,cc}
+formatted=(src/core/*/*.{h,cc} t/unit/*.{h,cc} t/tools/*.{h,cc}
     t/fuzz/*.{h,cc} t/bench/*.{h,cc})
 scripts=(t/tools/*.sh t/e2e/*.sh t/bench/*.sh t/fuzz/*.sh .ci/run)
 

@@ -7,8 +7,8 @@ import pathlib
 import re
 import sys
 
-ADAPTER = sorted(pathlib.Path("src/nginx").glob("*"))
-source = {p.name: p.read_text() for p in ADAPTER if p.suffix in (".cc", ".h")}
+ADAPTER = sorted(pathlib.Path("src/nginx").glob("*/*"))
+source = {str(p): p.read_text() for p in ADAPTER if p.suffix in (".cc", ".h")}
 code = "\n".join(source.values())
 readme = pathlib.Path("README.md")
 readme = readme.read_text() if readme.exists() else ""
@@ -79,10 +79,10 @@ for name in variables:
 
 # reasons
 
-rows = re.sub(r"\\\n", " ", pathlib.Path("src/core/error.h").read_text())
+rows = re.sub(r"\\\n", " ", pathlib.Path("src/core/idt_base/error.h").read_text())
 rows = re.sub(r"/\*.*?\*/", "", rows)
 reasons = re.findall(r'\bX\((\w+),\s*(\w+),\s*"([^"]*)"\)', rows)
-need(len(reasons) > 10, "src/core/error.h: the table of reasons is not found")
+need(len(reasons) > 10, "src/core/idt_base/error.h: the table of reasons is not found")
 for name, _, text in reasons:
     line = re.search(r"^.*`" + name + r"`.*$", readme, re.M)
     need(name == "ok" or line, f"README.md: the reason {name} is missing")

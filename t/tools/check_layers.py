@@ -1,37 +1,53 @@
 #!/usr/bin/env python3
-"""Who may include whom in src/core: down or sideways, never up, no circle."""
+"""Who may include whom in src/core: a folder those below it, never one above
+or beside it, and no circle. Both halves: what is included is there."""
 
 import pathlib
 import re
 import sys
 
+CORE = pathlib.Path("src/core")
+ADAPTER = pathlib.Path("src/nginx")
+
+# From the bottom up. Folders of one layer know nothing of each other.
 LAYERS = [
-    # L0: values, no library
-    "ascii base64url error number result",
-    # L1: the doors to jansson and to OpenSSL
-    "json openssl",
-    # L2: parse and hold
-    "algorithm assertion_key claim_value claims credentials discovery http_response jwk"
-    " jwks jws key_state origin refresh url",
-    # L3: judge
-    "assertion claim_rule policy signature token_cache validator verified_token",
+    "idt_base",  # values, no library
+    "idt_lib",  # the doors to jansson and to OpenSSL
+    "idt_jose",  # signed tokens and keys
+    "idt_token idt_keys",  # what is in a token; where keys come from
+    "idt_mint",  # what we sign ourselves
 ]
 
 # A library's headers may be included by these files alone.
 DOORS = {
-    r"<jansson\.h>": {"json.h", "json.cc"},
-    r"<openssl/": {"openssl.h"},
-    r"<jwt\.h>": {"assertion.cc"},
-    r"<ngx_|\"ngx_|\.\./nginx": set(),
+    r"<jansson\.h>": {"idt_lib/json.h", "idt_lib/json.cc"},
+    r"<openssl/": {"idt_lib/openssl.h"},
+    r"<jwt\.h>": {"idt_mint/assertion.cc"},
+    r"<ngx_|\"ngx_": set(),
 }
 
 level = {name: n for n, names in enumerate(LAYERS) for name in names.split()}
 problems = []
 includes = {}
 
-for path in sorted(pathlib.Path("src/core").iterdir()):
-    stem = path.name.split(".")[0]
-    if stem not in level:
+
+def own_includes(path, roots):
+    """Line and name of each of our headers; complains of what is not there."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        own = re.match(r'\s*#\s*include\s+"([^"]*)"', line)
+        if not own:
+            continue
+        if not any((root / own[1]).is_file() for root in roots):
+            problems.append(f'{path}:{number}: no "{own[1]}" below '
+                            + " and ".join(map(str, roots)))
+        else:
+            yield number, own[1]
+
+
+for path in sorted(CORE.rglob("*.*")):
+    name = str(path.relative_to(CORE))
+    folder, stem = path.parent.name, str(path.relative_to(CORE).with_suffix(""))
+    if folder not in level or name.count("/") != 1:
         problems.append(f"{path}: has no layer in t/tools/check_layers.py")
         continue
 
@@ -42,16 +58,19 @@ for path in sorted(pathlib.Path("src/core").iterdir()):
                 problems.append(f"{where}: the core knows nginx")
             continue
         for pattern, allowed in DOORS.items():
-            if re.search(pattern, line) and path.name not in allowed:
+            if re.search(pattern, line) and name not in allowed:
                 problems.append(f"{where}: {line.strip()} is not for this file")
-        own = re.search(r'"(?:\.\./)*(?:core/)?([a-z0-9_]+)\.h"', line)
-        if own and own[1] in level:
-            if level[own[1]] > level[stem]:
-                problems.append(
-                    f"{where}: L{level[stem]} includes {own[1]} of"
-                    f" L{level[own[1]]}")
-            if own[1] != stem:
-                includes.setdefault(stem, set()).add(own[1])
+
+    for number, own in own_includes(path, [CORE]):
+        other = own.split("/")[0]
+        if other != folder and level.get(other, 99) >= level[folder]:
+            problems.append(f"{path}:{number}: {folder} includes {own}")
+        if own != stem + ".h":
+            includes.setdefault(stem, set()).add(own[:-len(".h")])
+
+for path in sorted(ADAPTER.rglob("*.*")):
+    for _ in own_includes(path, [CORE, ADAPTER]):
+        pass
 
 
 def circle(name, path):

@@ -47,13 +47,13 @@ result() {
 tidy() {
     local name=$1 log=$out/tidy-$1 filter=$2
     shift 2
-    local files=("src/$name"/*.cc)
+    local files=("src/$name"/*/*.cc)
     printf '%s\n' "${files[@]}" | xargs -P "${JOBS:-2}" -n 2 sh -c '
         filter=$1 flags=$2
         shift 2
         clang-tidy --quiet --warnings-as-errors="*" \
             --header-filter="$filter" "$@" -- $flags' \
-        sh "$filter" "-std=c++20 -iquote src $*" > "$log" 2> "$log.err"
+        sh "$filter" "-std=c++20 -iquote src/core -iquote src/nginx $*" > "$log" 2> "$log.err"
     result "clang-tidy, src/$name (${#files[@]} files)" $? "$log"
 }
 
@@ -66,7 +66,7 @@ run_cppcheck() {
     local log=$out/cppcheck
     cppcheck --quiet --std=c++20 --enable=warning,performance,portability \
         --error-exitcode=1 --suppressions-list=t/tools/cppcheck.supp \
-        -j "${JOBS:-2}" -Isrc src/core src/nginx > "$log" 2>&1
+        -j "${JOBS:-2}" -Isrc/core -Isrc/nginx src/core src/nginx > "$log" 2>&1
     result "cppcheck, src/core and src/nginx" $? "$log"
 }
 

@@ -5,7 +5,7 @@ from collections import namedtuple
 Mutation = namedtuple("Mutation", "file rule old new tests")
 
 CORE = "src/core/"
-NGX = "src/nginx/ngx_http_auth_id_token_"
+NGX = "src/nginx/"
 
 MUTATIONS = []
 
@@ -24,7 +24,7 @@ def nginx(file, tests, *rows):
             [f"t:{t}" for t in tests.split()]))
 
 
-core("policy", "policy validator",
+core("idt_token/policy", "policy validator",
      ("issuer equal", "if (*iss == p.issuer) {", "if (true) {"),
      ("audience holds ours", "!audiences.well_formed || !audiences.ours",
       "!audiences.well_formed"),
@@ -68,7 +68,7 @@ core("policy", "policy validator",
      ("max_auth_age", "static_cast<double>(*p.max_auth_age) + leeway",
       "static_cast<double>(*p.max_auth_age) + leeway + 1"))
 
-core("jws", "jws validator",
+core("idt_jose/jws", "jws validator",
      ("token length", "token.size() > kMaxTokenBytes", "false"),
      ("header not empty", "header->empty() || rest.empty()", "rest.empty()"),
      ("signature not empty", "header->empty() || rest.empty()",
@@ -87,17 +87,17 @@ core("jws", "jws validator",
       "    if ("),
      ("allow-list", "|| !allowed.has(*out.algorithm)", ""))
 
-core("base64url", "base64url jws vectors",
+core("idt_base/base64url", "base64url jws vectors",
      ("length 1 mod 4", "if (outsiders != 0 || rest == 1) {",
       "if (outsiders != 0) {"),
      ("alphabet", "if (outsiders != 0 || rest == 1) {", "if (rest == 1) {"),
      ("unused bits", "return (bits & unused) != 0 ? kBad : bits;",
       "return bits;"))
 
-core("json", "json jws",
+core("idt_lib/json", "json jws",
      ("duplicates", "JSON_REJECT_DUPLICATES", "0"))
 
-core("jwk", "jwk",
+core("idt_jose/jwk", "jwk",
      ("private members", "if (has_private_members(jwk)) {", "if (false) {"),
      ("use", 'use && use.string() != "sig"', "false"),
      ("key_ops", "if (!allows_verify(", "if (false && !allows_verify("),
@@ -112,7 +112,7 @@ core("jwk", "jwk",
      ("small order", "if (has_small_order(*x)) {", "if (false) {"),
      ("alg fits the kind", "&& key.algorithm->key == key.kind", ""))
 
-core("jwks", "jwks vectors",
+core("idt_jose/jwks", "jwks vectors",
      ("keys of the very kid", "if (kid == nullptr) {", "if (true) {"),
      ("a key that fits", "        if (key->fits(algorithm)) {\n            append(found, key);",
       "        if (true) {\n            append(found, key);"),
@@ -121,7 +121,7 @@ core("jwks", "jwks vectors",
       "if (candidates.count < 1) {"),
      ("memos bounded", "memos_.size() >= kMaxMemos ||", ""))
 
-core("signature", "signature validator",
+core("idt_jose/signature", "signature validator",
      ("length", "if (signature.size() != key.signature_size) {", "if (false) {"),
      ("key fits", "if (!key.fits(algorithm)) {", "if (false) {"),
      ("result is 1", "if (result == 1) {", "if (result >= 0) {"),
@@ -129,10 +129,10 @@ core("signature", "signature validator",
       "EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING)"),
      ("PSS salt", "ctx, RSA_PSS_SALTLEN_DIGEST", "ctx, RSA_PSS_SALTLEN_AUTO"))
 
-core("openssl", "signature",
+core("idt_lib/openssl", "signature",
      ("errors from before", "if (before_ != 0) {", "if (false) {"))
 
-core("validator", "validator vectors",
+core("idt_token/validator", "validator vectors",
      ("allow-list of another policy", "policy.algorithms.has(*header.algorithm)",
       "true"),
      ("signature", "Error error = signatures_.verify(algorithm, *candidates.keys[i],",
@@ -147,28 +147,28 @@ core("validator", "validator vectors",
      ("times", "error = check_times(*times, p, now);", "error = Error::ok;"),
      ("refetch for an unknown kid alone", "&& !memo->candidates.kid_known", ""))
 
-core("token_cache", "token_cache validator",
+core("idt_token/token_cache", "token_cache validator",
      ("policy", "t->policy_id_ == policy_id && ", ""),
      ("keys", "t->keys_id_ == keys_id &&", ""),
      ("every byte", "t->token() == token", "t->token().size() == token.size()"),
      ("bound", "make_room(size);", ""))
 
-core("credentials", "credentials",
+core("idt_token/credentials", "credentials",
      ("token68", "!is_token68(**token)", "false"),
      ("one cookie a pair", "rest.find(';')", "rest.find(',')"))
 
-core("discovery", "discovery",
+core("idt_keys/discovery", "discovery",
      ("issuer equal", "if (*theirs != issuer) {", "if (false) {"),
      ("https to https", "is_https(issuer) && !is_https(*url)", "false"))
 
-core("key_state", "key_state",
+core("idt_keys/saved_keys", "saved_keys",
      ("digest", "*digest != sha256_hex(text)", "false"),
      ("origin", "if (!skip(text, origin_lines(origin))) {",
       "if (!skip(text, origin_lines(origin)) && false) {"),
      ("future", "*fetched_at > now + kKeyStateSkew", "false"),
      ("too old", "now - *fetched_at >= max_stale", "now - *fetched_at > max_stale"))
 
-core("refresh", "refresh",
+core("idt_keys/refresh", "refresh",
      ("bucket", "(kBucketSize - 1 - left_over) * rules.min_interval",
       "(kBucketSize - left_over) * rules.min_interval"),
      ("the last of the bucket", "has_asked(kid) ? kBucketReserve : 0", "0"),
@@ -179,38 +179,38 @@ core("refresh", "refresh",
      ("not below min_interval", "return std::max(rules.min_interval, interval);",
       "return interval;"))
 
-core("origin", "origin",
+core("idt_token/origin", "origin",
      ("port", "origin.port = *port;", ""),
      ("brackets", "if (bracketed != (host.back() == ']')) {", "if (false) {"))
 
-core("claim_rule", "claim_rule",
+core("idt_token/claim_rule", "claim_rule",
      ("absent meets nothing", "if (!operand.present()) {\n        return false;",
       "if (!operand.present()) {\n        return op.negated;"),
      ("numbers alone", "if (!left || !right) {\n            return false;",
       "if (!left || !right) {\n            return op.negated;"))
 
-core("url", "url",
+core("idt_keys/url", "url",
      ("loopback alone", "return url.host == \"localhost\" || is_loopback_address(url.host)",
       "return true || is_loopback_address(url.host)"))
 
-core("assertion", "assertion",
+core("idt_mint/assertion", "assertion",
      ("a key that failed is read anew", "key.drop_signing_key();", ""))
 
-nginx("handler", "phases",
+nginx("idt_request/gate", "phases",
       ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
       ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return ngx_http_auth_id_token_gate(r, conf);",
        "    return NGX_DECLINED;"))
 
-nginx("handler", "mode require",
+nginx("idt_request/gate", "mode require",
       ("optional takes no bad token", "&& ctx->error == Error::token_missing", ""),
       ("optional with rules", "&& conf->rules == NULL)", ")"))
 
-nginx("judge", "phases cache keys_rotate",
+nginx("idt_request/judge", "phases cache keys_rotate",
       ("the same policy", "&& ctx->token->policy_id() == policy.id", ""),
       ("the same keys", "&& ctx->token->keys_id() == keys.id()", ""),
       ("the same token", "&& ctx->token->token() == token)", ")"))
 
-nginx("judge", "reasons",
+nginx("idt_request/judge", "reasons",
       ("csrf", "ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);",
        "ctx->error = Error::ok;"),
       ("nonce", "error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);",
@@ -219,7 +219,7 @@ nginx("judge", "reasons",
        "error = Error::ok;"),
       ("unknown provider", "return Error::provider_unknown;", "return Error::ok;"))
 
-nginx("token", "source reasons",
+nginx("idt_request/presented", "source reasons",
       ("two sources", "        if (*source != NULL) {\n            return Error::credentials_ambiguous;",
        "        if (false) {\n            return Error::credentials_ambiguous;"),
       ("cookie twice", "if (place.has_value() && *place != value) {",
@@ -227,7 +227,7 @@ nginx("token", "source reasons",
       ("a gap in the pieces", "if (!found->chunks[i].has_value()) {\n            return Error::credentials_malformed;\n        }",
        "if (!found->chunks[i].has_value()) {\n            continue;\n        }"))
 
-nginx("browser", "csrf preflight",
+nginx("idt_request/browser", "csrf preflight",
       ("Sec-Fetch-Site", 'site.value == "same-origin"', 'site.value != ""'),
       ("other sites with our Origin", "    if (site.count != 0) {\n        return Error::csrf;",
        "    if (false) {\n        return Error::csrf;"),
@@ -237,23 +237,23 @@ nginx("browser", "csrf preflight",
       ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
       ("preflight without credentials", "&& cookie.count == 0", ""))
 
-nginx("browser", "nonce",
+nginx("idt_request/browser", "nonce",
       ("a hash is no value",
        "if (!ngx_http_auth_id_token_may_be_sha256(nonce.text())) {",
        "if (nonce.text() == ngx_http_auth_id_token_view(value)) {"))
 
-nginx("browser", "csrf",
+nginx("idt_request/browser", "csrf",
       ("the client's method", "return (r->main->method & (", "return (r->method & ("))
 
-nginx("rules", "require",
+nginx("idt_request/rules", "require",
       ("a hole is no value", "if (text.len == 0 && cv[i].lengths != NULL) {",
        "if (false) {"))
 
-nginx("headers", "headers",
+nginx("idt_conf/set_header", "headers",
       ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
        "return c;"))
 
-nginx("upstream", "headers upstreams",
+nginx("idt_upstream/upstream", "headers upstreams",
       ("client copies go", "if (ngx_http_auth_id_token_is_listed(conf->headers, h->key)\n",
        "if (false\n"),
       ("headers of another location go", "|| ngx_http_auth_id_token_is_listed(ctx->headers, h->key))",
@@ -261,7 +261,7 @@ nginx("upstream", "headers upstreams",
       ("printable alone", "if (!value.present() || !value.printable()) {",
        "if (!value.present()) {"))
 
-nginx("upstream", "headers",
+nginx("idt_upstream/upstream", "headers",
       ("what was read before is forgotten",
        "    ngx_http_auth_id_token_forget_headers(r);\n\n    return NGX_OK;",
        "    return NGX_OK;"),
@@ -269,21 +269,21 @@ nginx("upstream", "headers",
        "return text.starts_with(' ') || text.ends_with(' ');",
        "return false;"))
 
-nginx("strip", "strip phases",
+nginx("idt_upstream/strip", "strip phases",
       ("Authorization goes", "                return id_token::is_bearer(",
        "                return false && id_token::is_bearer("),
       ("the cookie goes", "                ours = 1;", "                ours = 0;"),
       ("known after it was stripped", "    ctx->presented = presented;", ""))
 
-nginx("variables", "claims phases",
+nginx("idt_show/variables", "claims phases",
       ("only what is proven", "return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;",
        "return (ctx != NULL && ctx->token) ? ctx : NULL;"))
 
-nginx("claims", "claims",
+nginx("idt_show/claims", "claims",
       ("only what is printable", "if (!value.present() || !value.printable()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());",
        "if (!value.present()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());"))
 
-nginx("tls", "keys_tls",
+nginx("idt_fetch/tls", "keys_tls",
       ("certificate", "return rc == X509_V_OK ? NULL", "return true ? NULL"),
       ("host name", "if (SSL_set1_host(ssl, host) != 1\n        || ",
        "if ("),

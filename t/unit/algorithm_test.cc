@@ -1,6 +1,6 @@
-#include "core/algorithm.h"
+#include "idt_jose/algorithm.h"
 
-#include "core/openssl.h"
+#include "idt_lib/openssl.h"
 #include "unit/support.h"
 
 using namespace id_token;

@@ -1,6 +1,6 @@
 // The signed identity for upstreams: its key, its key set, its claims.
 
-#include "core/assertion.h"
+#include "idt_mint/assertion.h"
 
 #include <climits>
 #include <cstring>
@@ -8,12 +8,12 @@
 #include <new>
 #include <string>
 
-#include "core/base64url.h"
-#include "core/jwks.h"
-#include "core/jws.h"
-#include "core/openssl.h"
-#include "core/signature.h"
-#include "core/validator.h"
+#include "idt_base/base64url.h"
+#include "idt_jose/jwks.h"
+#include "idt_jose/jws.h"
+#include "idt_lib/openssl.h"
+#include "idt_jose/signature.h"
+#include "idt_token/validator.h"
 #include "unit/allocation.h"
 #include "unit/support.h"
 #include "unit/tenant.h"

@@ -1,4 +1,4 @@
-#include "core/base64url.h"
+#include "idt_base/base64url.h"
 
 #include <vector>
 

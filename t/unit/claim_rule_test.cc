@@ -12,8 +12,8 @@ extern "C" {
 #include <string>
 #include <vector>
 
-#include "../../src/core/claim_rule.h"
-#include "../../src/core/claims.h"
+#include "idt_token/claim_rule.h"
+#include "idt_token/claims.h"
 
 using namespace id_token;
 

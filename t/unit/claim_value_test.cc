@@ -1,6 +1,6 @@
 // Claim values as bytes: exact or absent.
 
-#include "core/claim_value.h"
+#include "idt_token/claim_value.h"
 
 #include <string>
 #include <vector>

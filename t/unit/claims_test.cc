@@ -1,6 +1,6 @@
 // Claim sets and the paths into them: RFC 7519 7.2, RFC 6901.
 
-#include "core/claims.h"
+#include "idt_token/claims.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // Where a token is presented: RFC 6750 2.1, RFC 9110 11, RFC 6265 4.2.
 
-#include "core/credentials.h"
+#include "idt_token/credentials.h"
 
 #include <string>
 

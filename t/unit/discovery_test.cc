@@ -6,7 +6,7 @@ extern "C" {
 #include <cmocka.h>
 }
 
-#include "core/discovery.h"
+#include "idt_keys/discovery.h"
 
 using namespace id_token;
 

@@ -1,8 +1,8 @@
-#include "core/error.h"
+#include "idt_base/error.h"
 
 #include <set>
 
-#include "core/result.h"
+#include "idt_base/result.h"
 #include "unit/support.h"
 
 using namespace id_token;

@@ -8,7 +8,7 @@ extern "C" {
 
 #include <random>
 
-#include "core/http_response.h"
+#include "idt_keys/http_response.h"
 
 using namespace id_token;
 

@@ -1,4 +1,4 @@
-#include "core/json.h"
+#include "idt_lib/json.h"
 
 #include <jansson.h>
 

@@ -1,4 +1,4 @@
-#include "core/jwk.h"
+#include "idt_jose/jwk.h"
 
 #include <jansson.h>
 

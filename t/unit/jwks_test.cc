@@ -1,4 +1,4 @@
-#include "core/jwks.h"
+#include "idt_jose/jwks.h"
 
 #include <algorithm>
 #include <new>

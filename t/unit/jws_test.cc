@@ -1,4 +1,4 @@
-#include "core/jws.h"
+#include "idt_jose/jws.h"
 
 #include <new>
 

@@ -1,6 +1,6 @@
 // Numbers: the grammar of RFC 8259 6 and exact comparison.
 
-#include "core/number.h"
+#include "idt_base/number.h"
 
 #include <cstdint>
 #include <iterator>

@@ -8,7 +8,7 @@ extern "C" {
 #include <cmocka.h>
 }
 
-#include "../../src/core/origin.h"
+#include "idt_token/origin.h"
 
 using id_token::own_origin;
 using id_token::parse_origin;

@@ -1,7 +1,7 @@
 // The rules on claims, each with its twin one byte or one second away:
 // OIDC Core 2 and 3.1.3.7.
 
-#include "core/policy.h"
+#include "idt_token/policy.h"
 
 #include <string>
 

@@ -7,7 +7,7 @@ extern "C" {
 #include <cmocka.h>
 }
 
-#include "core/refresh.h"
+#include "idt_keys/refresh.h"
 
 using namespace id_token;
 

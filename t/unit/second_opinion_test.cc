@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "core/base64url.h"
-#include "core/jwks.h"
-#include "core/signature.h"
+#include "idt_base/base64url.h"
+#include "idt_jose/jwks.h"
+#include "idt_jose/signature.h"
 #include "unit/support.h"
 
 using namespace id_token;

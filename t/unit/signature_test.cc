@@ -1,4 +1,4 @@
-#include "core/signature.h"
+#include "idt_jose/signature.h"
 
 #include <new>
 #include <string>

@@ -14,8 +14,8 @@ extern "C" {
 #include <string>
 #include <string_view>
 
-#include "core/algorithm.h"
-#include "core/error.h"
+#include "idt_jose/algorithm.h"
+#include "idt_base/error.h"
 #include "tools/mint_keys.h"
 #include "tools/mint_token.h"
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/claims.h"
-#include "core/jwks.h"
-#include "core/policy.h"
+#include "idt_token/claims.h"
+#include "idt_jose/jwks.h"
+#include "idt_token/policy.h"
 
 namespace unit {
 

@@ -1,6 +1,6 @@
 // The cache of proven tokens: recognises exactly, keeps its bound.
 
-#include "core/token_cache.h"
+#include "idt_token/token_cache.h"
 
 #include <malloc.h>
 #include <algorithm>

@@ -6,7 +6,7 @@ extern "C" {
 #include <cmocka.h>
 }
 
-#include "core/url.h"
+#include "idt_keys/url.h"
 
 using namespace id_token;
 

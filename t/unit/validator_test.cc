@@ -1,9 +1,9 @@
 // The order of work, what is remembered, and that nothing is accepted when
 // memory runs out.
 
-#include "core/validator.h"
+#include "idt_token/validator.h"
 
-#include "core/base64url.h"
+#include "idt_base/base64url.h"
 #include "unit/allocation.h"
 #include "unit/support.h"
 #include "unit/tenant.h"

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "core/credentials.h"
-#include "core/validator.h"
+#include "idt_token/credentials.h"
+#include "idt_token/validator.h"
 #include "unit/support.h"
 #include "unit/tenant.h"
 

@@ -1,0 +1,144 @@
+#include "idt_jose/jws.h"
+
+#include <cstring>
+
+#include "idt_base/ascii.h"
+#include "idt_base/base64url.h"
+#include "idt_lib/json.h"
+
+namespace id_token {
+
+namespace {
+
+// The text before the next dot, which is taken off `rest` together with it;
+// nothing if there is no dot.
+std::optional<std::string_view> take_segment(std::string_view &rest) noexcept {
+    if (rest.empty()) {
+        return std::nullopt;
+    }
+    const void *dot = std::memchr(rest.data(), '.', rest.size());
+    if (dot == nullptr) {
+        return std::nullopt;
+    }
+    const auto size =
+        static_cast<std::size_t>(static_cast<const char *>(dot) - rest.data());
+    const std::string_view segment = rest.substr(0, size);
+    rest.remove_prefix(size + 1);
+    return segment;
+}
+
+bool names_jwt(std::string_view type) noexcept {
+    return equal_ignoring_case(type, "jwt") ||
+           equal_ignoring_case(type, "application/jwt");
+}
+
+// Absent or another content type; not a nested token, nor anything that might
+// mean one.
+bool cty_allowed(JsonView cty) noexcept {
+    if (!cty) {
+        return true;
+    }
+    const auto type = cty.string();
+    return type && !names_jwt(*type);
+}
+
+bool typ_allowed(JsonView typ) noexcept {
+    if (!typ) {
+        return true;
+    }
+    const auto type = typ.string();
+    return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));
+}
+
+// `alg` (RFC 8725 3.1), extensions that must be understood (RFC 7515 4.1.11,
+// RFC 7797), `kid`, and `typ` (RFC 8725 3.11).
+Error check_header(JsonView header, const AlgorithmSet &allowed,
+                   JoseHeader &out) noexcept {
+    const auto alg = header.find("alg").string();
+    if (!alg) {
+        return Error::alg_missing;
+    }
+    out.algorithm = find_algorithm(*alg);
+    if (out.algorithm == nullptr || !allowed.has(*out.algorithm)) {
+        return Error::alg_not_allowed;
+    }
+    if (header.find("crit")) {
+        return Error::crit;
+    }
+    if (const JsonView b64 = header.find("b64"); b64 && b64.boolean() != true) {
+        return Error::b64;
+    }
+    if (header.find("zip")) {
+        return Error::zip;
+    }
+    if (!cty_allowed(header.find("cty"))) {
+        return Error::cty;
+    }
+    if (header.find("kid") && !out.kid) {
+        return Error::kid_type;
+    }
+    if (!typ_allowed(header.find("typ"))) {
+        return Error::typ;
+    }
+    return Error::ok;
+}
+
+}  // namespace
+
+Result<Segments> parse_segments(std::string_view token) noexcept {
+    if (token.size() > kMaxTokenBytes) {
+        return Error::token_too_long;
+    }
+
+    std::string_view rest = token;
+    const auto header = take_segment(rest);
+    const auto payload = header ? take_segment(rest) : std::nullopt;
+    if (!payload) {
+        return Error::token_format;
+    }
+    // Four dots are an encrypted token, RFC 7516 7.1; else two are right.
+    if (take_segment(rest)) {
+        return take_segment(rest) && rest.find('.') == rest.npos
+                   ? Error::token_encrypted
+                   : Error::token_format;
+    }
+    if (header->empty() || rest.empty()) {
+        return Error::token_format;
+    }
+    if (!is_base64url(*header) || !is_base64url(*payload) ||
+        !is_base64url(rest)) {
+        return Error::base64url;
+    }
+
+    return Segments{*header, *payload, rest,
+                    token.substr(0, header->size() + 1 + payload->size())};
+}
+
+Result<JoseHeader> parse_jose_header(std::string_view encoded,
+                                     const AlgorithmSet &allowed,
+                                     std::optional<std::string> *kid) {
+    const auto text = base64url_decode(encoded);
+    if (!text) {
+        return Error::base64url;
+    }
+    const auto json = Json::parse(*text);
+    if (!json) {
+        return json.error() == JsonError::out_of_memory ? Error::out_of_memory
+                                                        : Error::header_json;
+    }
+
+    JoseHeader header;
+    if (const auto value = json->view().find("kid").string()) {
+        header.kid = *value;
+    }
+    if (kid != nullptr) {
+        *kid = header.kid;
+    }
+    if (const Error error = check_header(json->view(), allowed, header);
+        error != Error::ok) {
+        return error;
+    }
+    return header;
+}
+
+}  // namespace id_token

@@ -1,0 +1,224 @@
+#include "idt_mint/assertion.h"
+
+#include <jwt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "idt_base/base64url.h"
+#include "idt_lib/openssl.h"
+
+namespace id_token {
+
+namespace {
+
+using Text = std::unique_ptr<char, Free<std::free>>;  // libjwt's default
+
+constexpr std::string_view kOurs[] = {
+    "iss", "aud",       "exp",    "nbf", "iat", "jti",  // RFC 7519 4.1
+    "typ", "token_use", "events",                       // kinds of tokens
+};
+
+constexpr int kCoordinateBytes = 32;  // of ES256, RFC 7518 3.4
+
+// One call of libjwt.
+struct Encoding {
+    jwt_alg_t algorithm;
+    const unsigned char *key;
+    int key_size;
+    const char *kid;
+    const char *payload;
+    char *token;  // null: it failed
+};
+
+// Nothing in here has a destructor: see call_or_run_out_of_memory().
+void encode(void *context) {
+    auto *e = static_cast<Encoding *>(context);
+    jwt_t *jwt = nullptr;
+    if (jwt_new(&jwt) != 0) {
+        return;
+    }
+    if (jwt_add_header(jwt, "typ", kAssertionType) == 0 &&
+        jwt_add_header(jwt, "kid", e->kid) == 0 &&
+        jwt_add_grants_json(jwt, e->payload) == 0 &&
+        jwt_set_alg(jwt, e->algorithm, e->key, e->key_size) == 0) {
+        e->token = jwt_encode_str(jwt);
+    }
+    jwt_free(jwt);
+}
+
+Result<Text> encode_with_libjwt(Encoding e) {
+    const bool enough = call_or_run_out_of_memory(encode, &e);
+    Text token(e.token);
+    if (!enough) {
+        return Error::out_of_memory;
+    }
+    if (token == nullptr) {
+        return Error::internal;
+    }
+    return token;
+}
+
+// libjwt 1.10 writes "typ":"JWT" over any other, and such an assertion could
+// pass as an ID token. 1.17 keeps it.
+bool libjwt_keeps_type() {
+    static const bool keeps = [] {
+        const unsigned char key[] = {'k'};
+        const auto token =
+            encode_with_libjwt({JWT_ALG_HS256, key, 1, "", "{}", nullptr});
+        if (!token) {
+            throw std::bad_alloc();
+        }
+        const std::string_view text = token->get();
+        const auto header = base64url_decode(text.substr(0, text.find('.')));
+        return header.has_value() &&
+               header->find(kAssertionType) != std::string::npos;
+    }();
+    return keeps;
+}
+
+Result<std::string> sign_with_libjwt(const AssertionKey &key,
+                                     const std::string &payload) {
+    const bool rsa = key.algorithm().key == KeyKind::rsa;
+    const auto token = encode_with_libjwt(
+        {rsa ? JWT_ALG_RS256 : JWT_ALG_ES256, key.pem().data(),
+         static_cast<int>(key.pem().size()), key.kid().c_str(), payload.c_str(),
+         nullptr});
+    if (!token) {
+        return token.error();
+    }
+    return std::string(token->get());
+}
+
+// R and S of equal length (RFC 7518 3.4) out of DER. Empty: no memory.
+std::string raw_signature(const std::string &der) {
+    const auto *p = reinterpret_cast<const unsigned char *>(der.data());
+    const EcdsaSig sig(
+        d2i_ECDSA_SIG(nullptr, &p, static_cast<long>(der.size())));
+    if (sig == nullptr) {
+        return {};
+    }
+    std::string raw(2 * kCoordinateBytes, '\0');
+    auto *out = reinterpret_cast<unsigned char *>(raw.data());
+    if (BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), out, kCoordinateBytes) < 0 ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), out + kCoordinateBytes,
+                     kCoordinateBytes) < 0) {
+        return {};
+    }
+    return raw;
+}
+
+// The bytes that EVP_DigestSign() gives: DER for EC. Empty: it failed.
+std::string evp_signature(EVP_PKEY *pkey, const std::string &input) {
+    const EvpMdCtx ctx(EVP_MD_CTX_new());
+    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(pkey)),
+                          '\0');
+    std::size_t size = signature.size();
+    // OpenSSL 3.0 takes the -1 of an i2d_ECDSA_SIG() without memory for a size.
+    if (ctx == nullptr ||
+        EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr,
+                              pkey, nullptr) != 1 ||
+        EVP_DigestSign(
+            ctx.get(), reinterpret_cast<unsigned char *>(signature.data()),
+            &size, reinterpret_cast<const unsigned char *>(input.data()),
+            input.size()) != 1 ||
+        size > signature.size()) {
+        return {};
+    }
+    signature.resize(size);
+    return signature;
+}
+
+Result<std::string> sign_with_openssl(const AssertionKey &key,
+                                      const std::string &payload) {
+    const std::string input =
+        base64url_encode(R"({"alg":")" + std::string(key.algorithm().name) +
+                         R"(","kid":")" + key.kid() + R"(","typ":")" +
+                         kAssertionType + "\"}") +
+        "." + base64url_encode(payload);
+
+    EVP_PKEY *pkey = key.signing_key();
+    if (pkey == nullptr) {
+        return Error::internal;
+    }
+    std::string signature = evp_signature(pkey, input);
+    if (signature.empty()) {
+        key.drop_signing_key();
+        return Error::internal;
+    }
+    if (key.algorithm().scheme == Scheme::ecdsa) {
+        signature = raw_signature(signature);
+    }
+    if (signature.empty()) {
+        return Error::out_of_memory;
+    }
+    return input + "." + base64url_encode(signature);
+}
+
+void append_member(std::string &out, std::string_view name) {
+    out += out.size() > 1 ? "," : "";
+    append_json_string(out, name);
+    out += ':';
+}
+
+std::string payload_of(const AssertionPolicy &policy, const Claims &claims,
+                       std::int64_t now, std::int64_t expires) {
+    std::string out = "{";
+    append_member(out, "iss");
+    append_json_string(out, policy.issuer);
+    append_member(out, "aud");
+    append_json_string(out, policy.audience);
+    append_member(out, "iat");
+    out += std::to_string(now);
+    append_member(out, "exp");
+    out += std::to_string(expires);
+    for (const std::string &name : policy.claims) {
+        const JsonView value = claims.find(name);
+        if (value && !value.is(JsonKind::null)) {
+            append_member(out, name);
+            value.append_json(out);
+        }
+    }
+    return out + "}";
+}
+
+}  // namespace
+
+bool is_assertion_claim(std::string_view name) noexcept {
+    return std::find(std::begin(kOurs), std::end(kOurs), name) ==
+           std::end(kOurs);
+}
+
+Result<Assertion> mint_assertion(const AssertionKey &key,
+                                 const AssertionPolicy &policy,
+                                 const Claims &claims, NumericDate id_token_exp,
+                                 std::int64_t now) {
+    Assertion assertion;
+    assertion.expires = now + policy.lifetime;
+    assertion.renew = now + (policy.lifetime + 1) / 2;
+
+    if (id_token_exp < static_cast<NumericDate>(assertion.expires)) {
+        if (id_token_exp < static_cast<NumericDate>(now + 1)) {
+            return Error::expired;
+        }
+        assertion.expires = static_cast<std::int64_t>(std::floor(id_token_exp));
+        assertion.renew = assertion.expires;
+    }
+
+    const ErrorQueueScope errors;
+    const std::string payload =
+        payload_of(policy, claims, now, assertion.expires);
+    auto token = libjwt_keeps_type() ? sign_with_libjwt(key, payload)
+                                     : sign_with_openssl(key, payload);
+    if (!token) {
+        return errors.out_of_memory() ? Error::out_of_memory : token.error();
+    }
+    assertion.token = std::move(*token);
+    return assertion;
+}
+
+}  // namespace id_token

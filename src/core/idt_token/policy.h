@@ -1,0 +1,47 @@
+// What a provider asks of its tokens, and the rules on claims, one function
+// each: OIDC Core 2 and 3.1.3.7.
+
+#ifndef IDT_TOKEN_POLICY_H
+#define IDT_TOKEN_POLICY_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "idt_jose/algorithm.h"
+#include "idt_token/claims.h"
+#include "idt_base/error.h"
+
+namespace id_token {
+
+struct Policy {
+    std::uint64_t id = 0;  // different for every policy a process ever holds
+    std::string issuer;
+    std::string client_id;
+    std::vector<std::string> trusted_audiences;
+    AlgorithmSet algorithms;
+    std::int64_t leeway = 30;                  // seconds
+    std::optional<std::int64_t> max_age;       // seconds since iat
+    std::optional<std::int64_t> max_auth_age;  // seconds since auth_time
+};
+
+// Each returns Error::ok or its reason.
+[[nodiscard]] Error check_issuer(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_audience(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_azp(const Claims &c, const Policy &p) noexcept;
+[[nodiscard]] Error check_subject(const Claims &c) noexcept;
+[[nodiscard]] Error check_kind(const Claims &c) noexcept;
+
+// Reads exp, iat, nbf and auth_time before any of them is judged; a wrong type
+// is refused, and so is a lack of exp or iat. auth_time of a wrong type counts
+// as absent: only a policy that asks for it has a use for it.
+[[nodiscard]] Result<Times> parse_times(const Claims &c) noexcept;
+
+// Judged on every request. `now`: seconds since the epoch.
+[[nodiscard]] Error check_times(const Times &t, const Policy &p,
+                                std::int64_t now) noexcept;
+
+}  // namespace id_token
+
+#endif

@@ -1,0 +1,227 @@
+#include "idt_token/validator.h"
+
+#include <optional>
+#include <utility>
+
+#include "idt_base/base64url.h"
+#include "idt_token/claims.h"
+#include "idt_jose/jws.h"
+
+namespace id_token {
+
+namespace {
+
+std::string cut(std::string_view text) {
+    return std::string(text.substr(0, kMaxDiagnosis));
+}
+
+std::string cut_text(JsonView value) {
+    std::string text;
+    if (value) {
+        value.append_text(text);
+    }
+    return cut(text);
+}
+
+// Whose token it is, of whom and for whom.
+Error check_names(const Claims &c, const Policy &p) noexcept {
+    Error error = check_issuer(c, p);
+    if (error == Error::ok) {
+        error = check_audience(c, p);
+    }
+    if (error == Error::ok) {
+        error = check_azp(c, p);
+    }
+    if (error == Error::ok) {
+        error = check_subject(c);
+    }
+    return error;
+}
+
+// OIDC Core 3.1.3.7, and what tells an ID token from tokens of other kinds.
+Result<Times> check_claims(const Claims &c, const Policy &p,
+                           std::int64_t now) noexcept {
+    Error error = check_names(c, p);
+    if (error != Error::ok) {
+        return error;
+    }
+    Result<Times> times = parse_times(c);
+    if (!times) {
+        return times;
+    }
+    error = check_times(*times, p, now);
+    if (error == Error::ok) {
+        error = check_kind(c);
+    }
+    if (error != Error::ok) {
+        return error;
+    }
+    return times;
+}
+
+void explain_kid(std::optional<std::string_view> kid, Diagnosis *diagnosis) {
+    if (diagnosis != nullptr && kid) {
+        diagnosis->kid = cut(*kid);
+    }
+}
+
+// All that a header is asked without a key.
+Result<JoseHeader> parse_header(std::string_view segment, const Policy &policy,
+                                Diagnosis *diagnosis) {
+    std::optional<std::string> kid;
+    Result<JoseHeader> header =
+        parse_jose_header(segment, policy.algorithms, &kid);
+    if (!header) {
+        explain_kid(kid, diagnosis);
+    }
+    return header;
+}
+
+void explain_claims(const Claims &claims, Diagnosis *diagnosis) {
+    if (diagnosis != nullptr) {
+        diagnosis->issuer = cut_text(claims.find("iss"));
+        diagnosis->audience = cut_text(claims.find("aud"));
+    }
+}
+
+Verdict judge_again(VerifiedToken &token, const Policy &policy,
+                    std::int64_t now, Diagnosis *diagnosis) {
+    Error error = check_times(token.times(), policy, now);
+    if (error == Error::ok) {
+        return {Error::ok, token.ref(), false};
+    }
+    if (token.has_kid()) {
+        explain_kid(token.kid(), diagnosis);
+    }
+    if (diagnosis != nullptr) {
+        diagnosis->issuer = cut(policy.issuer);
+        diagnosis->audience = cut(policy.client_id);
+    }
+    return {error, {}, false};
+}
+
+}  // namespace
+
+Validator::Validator(std::vector<ClaimPath> slots, std::size_t cache_bytes)
+    : slots_(std::move(slots)), cache_(cache_bytes) {}
+
+Verdict Validator::validate(const Policy &policy, KeySet &keys,
+                            std::string_view token, std::int64_t now,
+                            Diagnosis *diagnosis) {
+    if (VerifiedToken *known = cache_.find(policy.id, keys.id(), token)) {
+        return judge_again(*known, policy, now, diagnosis);
+    }
+
+    Result<Segments> segments = parse_segments(token);
+    if (!segments) {
+        return {segments.error(), {}, false};
+    }
+
+    const KeySet::Memo *memo = keys.find_memo(segments->header);
+    const bool first_seen = memo == nullptr;
+    KeySet::Memo parsed;
+    if (first_seen) {
+        Result<JoseHeader> header =
+            parse_header(segments->header, policy, diagnosis);
+        if (!header) {
+            return {header.error(), {}, false};
+        }
+        parsed.header = std::move(*header);
+        parsed.candidates =
+            keys.find(*parsed.header.algorithm,
+                      parsed.header.kid ? &*parsed.header.kid : nullptr);
+        memo = &parsed;
+    }
+    const JoseHeader &header = memo->header;
+
+    // Another policy may have remembered it.
+    const Error error =
+        policy.algorithms.has(*header.algorithm)
+            ? verify(*header.algorithm, memo->candidates, *segments)
+            : Error::alg_not_allowed;
+    if (error != Error::ok) {
+        explain_kid(header.kid, diagnosis);
+        return {error,
+                {},
+                error == Error::key_unknown && !memo->candidates.kid_known};
+    }
+
+    Result<TokenRef> proven =
+        judge_payload(policy, keys, token, *segments, header, now, diagnosis);
+    if (!proven) {
+        explain_kid(header.kid, diagnosis);
+        return {proven.error(), {}, false};
+    }
+    if (first_seen) {
+        keys.remember(segments->header, header, memo->candidates);
+    }
+    cache_.insert(*proven);
+    return {Error::ok, std::move(*proven), false};
+}
+
+// Of a token whose signature is proven.
+Result<TokenRef> Validator::judge_payload(
+    const Policy &policy, const KeySet &keys, std::string_view token,
+    const Segments &segments, const JoseHeader &header, std::int64_t now,
+    Diagnosis *diagnosis) {
+    std::span<unsigned char> payload = decode(segments.payload);
+    Result<Claims> claims = Claims::parse(std::string_view(
+        reinterpret_cast<const char *>(payload.data()), payload.size()));
+    if (!claims) {
+        return claims.error();
+    }
+    Result<Times> times = check_claims(*claims, policy, now);
+    if (!times) {
+        explain_claims(*claims, diagnosis);
+        return times.error();
+    }
+    return VerifiedToken::create(
+        token, policy.id, keys.id(), *header.algorithm,
+        header.kid ? std::string_view(*header.kid) : std::string_view(),
+        header.kid.has_value(), *times, *claims, slots_);
+}
+
+Error Validator::check_before_keys(const Policy &policy, std::string_view token,
+                                   Diagnosis *diagnosis) {
+    Result<Segments> segments = parse_segments(token);
+    if (!segments) {
+        return segments.error();
+    }
+    const Result<JoseHeader> header =
+        parse_header(segments->header, policy, diagnosis);
+    return header ? Error::ok : header.error();
+}
+
+// The bytes of a segment that parse_segments() found well-formed, until the
+// next call.
+std::span<unsigned char> Validator::decode(std::string_view segment) {
+    const std::size_t size = base64url_decoded_size(segment.size());
+    if (buffer_.size() < size) {
+        buffer_.resize(size);
+    }
+    return {buffer_.data(), base64url_decode(segment, buffer_).value_or(0)};
+}
+
+Error Validator::verify(const Algorithm &algorithm,
+                        const KeySet::Candidates &candidates,
+                        const Segments &segments) {
+    if (candidates.count == 0) {
+        return Error::key_unknown;
+    }
+    std::span<const unsigned char> signature = decode(segments.signature);
+    Error result = Error::signature_length;
+    for (std::size_t i = 0; i < candidates.count; i++) {
+        Error error = signatures_.verify(algorithm, *candidates.keys[i],
+                                         segments.signing_input, signature);
+        verifications_ += error == Error::signature_length ? 0 : 1;
+        if (error == Error::ok || error == Error::out_of_memory) {
+            return error;
+        }
+        if (error == Error::signature) {
+            result = error;
+        }
+    }
+    return result;
+}
+
+}  // namespace id_token

@@ -1,0 +1,86 @@
+// The validator: reads like OIDC Core 3.1.3.7.
+
+#ifndef IDT_TOKEN_VALIDATOR_H
+#define IDT_TOKEN_VALIDATOR_H
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "idt_jose/jwks.h"
+#include "idt_token/policy.h"
+#include "idt_base/result.h"
+#include "idt_jose/signature.h"
+#include "idt_token/token_cache.h"
+
+namespace id_token {
+
+// What a log line may say of a refused token; cut to kMaxDiagnosis bytes,
+// unescaped. Issuer and audience are known only once the signature is proven.
+inline constexpr std::size_t kMaxDiagnosis = 128;
+
+struct Diagnosis {
+    std::string kid;
+    std::string issuer;
+    std::string audience;
+};
+
+struct Verdict {
+    Error error = Error::ok;
+    TokenRef token;  // set when error is ok
+    // With Error::key_unknown: a newer key set may have the key. Not if this
+    // one has the kid, but for another purpose.
+    bool refetch = false;
+};
+
+// One per worker. Throws std::bad_alloc only.
+class Validator {
+  public:
+    // `slots`: the claims that the configuration names, kept with each proven
+    // token. `cache_bytes`: 0 = no cache.
+    Validator(std::vector<ClaimPath> slots, std::size_t cache_bytes);
+
+    // Judges a token. `now`: seconds since the epoch. `diagnosis` is filled on
+    // refusal only.
+    //
+    // A token in the cache is judged by its times alone: all else that the
+    // policy and the key set ask for was proven when it was kept.
+    [[nodiscard]] Verdict validate(const Policy &policy, KeySet &keys,
+                                   std::string_view token, std::int64_t now,
+                                   Diagnosis *diagnosis = nullptr);
+
+    // Format, decoding and header alone, for when there is no key set yet:
+    // nobody may wait for keys with a token that no key could save.
+    [[nodiscard]] Error check_before_keys(const Policy &policy,
+                                          std::string_view token,
+                                          Diagnosis *diagnosis = nullptr);
+
+    [[nodiscard]] TokenCache &cache() noexcept { return cache_; }
+    // Signatures verified so far, right or wrong: a caller can tell whether one
+    // of its tokens cost a verification.
+    [[nodiscard]] std::uint64_t verifications() const noexcept {
+        return verifications_;
+    }
+
+  private:
+    [[nodiscard]] std::span<unsigned char> decode(std::string_view segment);
+    [[nodiscard]] Error verify(const Algorithm &algorithm,
+                               const KeySet::Candidates &candidates,
+                               const Segments &segments);
+    [[nodiscard]] Result<TokenRef> judge_payload(
+        const Policy &policy, const KeySet &keys, std::string_view token,
+        const Segments &segments, const JoseHeader &header, std::int64_t now,
+        Diagnosis *diagnosis);
+
+    std::vector<ClaimPath> slots_;
+    TokenCache cache_;
+    SignatureVerifier signatures_;
+    std::vector<unsigned char> buffer_;  // of decode()
+    std::uint64_t verifications_ = 0;
+};
+
+}  // namespace id_token
+
+#endif

@@ -1,0 +1,368 @@
+/* The block id_token_assertion, and what names one. */
+
+#include "idt_conf/assertion_block.h"
+
+
+#define NGX_HTTP_AUTH_ID_TOKEN_LIFETIME    60
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_CLAIMS  64
+
+
+typedef struct {
+    const char  *name;
+    ngx_uint_t   max_args;
+    char       *(*set)(ngx_conf_t *cf,
+                       ngx_http_auth_id_token_assertion_block_t *block);
+} ngx_http_auth_id_token_assertion_word_t;
+
+
+static char *ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf,
+    ngx_command_t *dummy, void *conf);
+static char *ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
+    ngx_http_auth_id_token_main_conf_t *mcf,
+    ngx_http_auth_id_token_assertion_block_t *block);
+
+
+static const ngx_http_auth_id_token_assertion_word_t
+    ngx_http_auth_id_token_assertion_words[] = {
+
+    { "key", 1, ngx_http_auth_id_token_assertion_set_key },
+    { "issuer", 1, ngx_http_auth_id_token_assertion_set_issuer },
+    { "audience", 1, ngx_http_auth_id_token_assertion_set_audience },
+    { "claims", NGX_HTTP_AUTH_ID_TOKEN_MAX_CLAIMS,
+      ngx_http_auth_id_token_assertion_set_claims },
+    { "lifetime", 1, ngx_http_auth_id_token_assertion_set_lifetime },
+    { NULL, 0, NULL }
+};
+
+
+static ngx_http_auth_id_token_assertion_t *
+ngx_http_auth_id_token_assertion_named(ngx_http_auth_id_token_main_conf_t *mcf,
+    std::string_view name)
+{
+    for (auto *assertion : mcf->assertions) {
+        if (ngx_http_auth_id_token_view(assertion->name) == name) {
+            return assertion;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* as nginx folds the names of variables */
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_assertion_name(std::string_view name)
+{
+    for (unsigned char c : name) {
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) {
+            return 0;
+        }
+    }
+
+    return !name.empty();
+}
+
+
+/* id_token_assertion NAME { ... } */
+
+char *
+ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept
+{
+    char                                      *rv;
+    ngx_str_t                                 *value;
+    ngx_conf_t                                 save;
+    ngx_http_auth_id_token_main_conf_t        *mcf;
+    ngx_http_auth_id_token_assertion_t        *assertion;
+    ngx_http_auth_id_token_assertion_block_t   block;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    std::string_view  name = ngx_http_auth_id_token_view(value[1]);
+
+    if (!ngx_http_auth_id_token_is_assertion_name(name)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name \"%V\" in \"id_token_assertion\", it "
+                           "must be made of lower-case letters, digits and "
+                           "\"_\", as the name of a variable",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_assertion_named(mcf, name) != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate id_token_assertion \"%V\"", &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    assertion =
+        ngx_http_auth_id_token_create<ngx_http_auth_id_token_assertion_t>(
+            cf->pool);
+    if (assertion == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    assertion->name = value[1];
+    assertion->file = cf->conf_file->file.name;
+    assertion->line = cf->conf_file->line;
+
+    ngx_memzero(&block, sizeof(block));
+
+    block.assertion = assertion;
+    block.lifetime = NGX_CONF_UNSET;
+
+    save = *cf;
+
+    cf->handler = ngx_http_auth_id_token_assertion_word;
+    cf->handler_conf = reinterpret_cast<char *>(&block);
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    try {
+        return ngx_http_auth_id_token_assertion_finish(cf, mcf, &block);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+}
+
+
+static char *
+ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf)
+{
+    char                                           *rv;
+    ngx_str_t                                      *value;
+    ngx_http_auth_id_token_assertion_block_t       *block;
+    const ngx_http_auth_id_token_assertion_word_t  *word;
+
+    block = static_cast<ngx_http_auth_id_token_assertion_block_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (ngx_http_auth_id_token_view(value[0]) == "include") {
+        return ngx_http_auth_id_token_include(cf, dummy, conf);
+    }
+
+    for (word = ngx_http_auth_id_token_assertion_words; word->name; word++) {
+        if (ngx_http_auth_id_token_view(value[0]) == word->name) {
+            break;
+        }
+    }
+
+    if (word->name == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown directive \"%V\" in id_token_assertion "
+                           "\"%V\"",
+                           &value[0], &block->assertion->name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (cf->args->nelts < 2 || cf->args->nelts - 1 > word->max_args) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of arguments in \"%s\" directive",
+                           word->name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_http_auth_id_token_warn_literal(cf);
+
+    try {
+        rv = word->set(cf, block);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" %s \"%V\"",
+                           word->name, rv, &value[cf->args->nelts - 1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return rv;
+}
+
+
+static char *
+ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
+    ngx_http_auth_id_token_main_conf_t *mcf,
+    ngx_http_auth_id_token_assertion_block_t *block)
+{
+    const char                          *missing;
+    ngx_http_auth_id_token_assertion_t  *assertion;
+
+    assertion = block->assertion;
+
+    missing = (block->key.data == NULL) ? "key"
+              : (block->issuer.data == NULL) ? "issuer"
+              : (block->audience.data == NULL) ? "audience" : NULL;
+
+    if (missing != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "id_token_assertion \"%V\" has no \"%s\"",
+                           &assertion->name, missing);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (block->claims == NULL) {
+        assertion->policy.claims.emplace_back("sub");
+    }
+
+    assertion->policy.issuer = ngx_http_auth_id_token_view(block->issuer);
+    assertion->policy.audience = ngx_http_auth_id_token_view(block->audience);
+    assertion->policy.lifetime = (block->lifetime == NGX_CONF_UNSET)
+                                 ? NGX_HTTP_AUTH_ID_TOKEN_LIFETIME
+                                 : block->lifetime;
+
+    assertion->index = mcf->assertions.size();
+    mcf->assertions.push_back(assertion);
+
+    return NGX_CONF_OK;
+}
+
+
+/* id_token_assertion_jwks NAME */
+
+char *
+ngx_http_auth_id_token_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept
+{
+    ngx_str_t                                *value;
+    ngx_http_core_loc_conf_t                 *clcf;
+    ngx_http_auth_id_token_assertion_jwks_t  *jwks;
+
+    jwks = &static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf)
+               ->assertion_jwks;
+
+    if (jwks->name.data != NULL) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    jwks->name = value[1];
+    jwks->file = cf->conf_file->file.name;
+    jwks->line = cf->conf_file->line;
+
+    clcf = static_cast<ngx_http_core_loc_conf_t *>(
+               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf->handler = ngx_http_auth_id_token_assertion_jwks_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_auth_id_token_merge_assertion_jwks(ngx_conf_t *cf,
+    ngx_http_auth_id_token_assertion_jwks_t *prev,
+    ngx_http_auth_id_token_assertion_jwks_t *conf) noexcept
+{
+    ngx_http_core_loc_conf_t            *clcf;
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    clcf = static_cast<ngx_http_core_loc_conf_t *>(
+               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+
+    /* "if" and limit_except inside the location */
+
+    if (clcf->noname && clcf->handler == NULL && prev->name.data != NULL) {
+        *conf = *prev;
+        clcf->handler = ngx_http_auth_id_token_assertion_jwks_handler;
+    }
+
+    if (conf->name.data == NULL || conf->assertion != NULL) {
+        return NGX_OK;
+    }
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    conf->assertion = ngx_http_auth_id_token_assertion_named(mcf,
+                          ngx_http_auth_id_token_view(conf->name));
+
+    if (conf->assertion == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown id_token_assertion \"%V\" in "
+                      "\"id_token_assertion_jwks\" in %V:%ui",
+                      &conf->name, &conf->file, conf->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* issuers that differ in a final slash are one to some verifiers */
+
+static std::string_view
+ngx_http_auth_id_token_bare_issuer(std::string_view issuer)
+{
+    return issuer.substr(0, issuer.find_last_not_of('/') + 1);
+}
+
+
+ngx_int_t
+ngx_http_auth_id_token_check_assertions(ngx_conf_t *cf) noexcept
+{
+    ngx_uint_t                           i;
+    std::string_view                     name;
+    ngx_http_variable_t                 *v;
+    ngx_http_core_main_conf_t           *cmcf;
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    for (auto *assertion : mcf->assertions) {
+        for (const auto &[key, provider] : mcf->providers) {
+
+            if (ngx_http_auth_id_token_bare_issuer(assertion->policy.issuer)
+                != ngx_http_auth_id_token_bare_issuer(provider->policy.issuer))
+            {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "id_token_assertion \"%V\" has the \"issuer\" of "
+                          "id_token_provider \"%V\" in %V:%ui",
+                          &assertion->name, &provider->name,
+                          &assertion->file, assertion->line);
+            return NGX_ERROR;
+        }
+    }
+
+    cmcf = static_cast<ngx_http_core_main_conf_t *>(
+               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+
+    v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+
+        name = ngx_http_auth_id_token_view(v[i].name);
+
+        if (!name.starts_with(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX)) {
+            continue;
+        }
+
+        name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX) - 1);
+
+        if (ngx_http_auth_id_token_assertion_named(mcf, name) == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "the variable \"$%V\" names no id_token_assertion",
+                          &v[i].name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,197 @@
+/* The setters of the block id_token_provider: where the keys come from. */
+
+#include "idt_conf/block.h"
+
+
+/* a key set of less than this cannot hold a key; one of more, not ours */
+
+#define NGX_HTTP_AUTH_ID_TOKEN_MIN_JWKS  1024
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_JWKS  (64 * 1024 * 1024)
+
+
+char *
+ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    size_t     *size;
+    ssize_t     n;
+    ngx_str_t  *value;
+
+    size = static_cast<size_t *>(field);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (*size != NGX_CONF_UNSET_SIZE) {
+        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+    }
+
+    n = ngx_parse_size(&value[1]);
+
+    if (n == NGX_ERROR || n < NGX_HTTP_AUTH_ID_TOKEN_MIN_JWKS
+        || n > NGX_HTTP_AUTH_ID_TOKEN_MAX_JWKS)
+    {
+        return const_cast<char *>("needs a size from 1k to 64m, not");
+    }
+
+    *size = n;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    ngx_int_t    n;
+    ngx_str_t   *value;
+    ngx_uint_t  *depth;
+
+    depth = static_cast<ngx_uint_t *>(field);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (*depth != NGX_CONF_UNSET_UINT) {
+        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n > 100) {
+        return const_cast<char *>("needs a number from 0 to 100, not");
+    }
+
+    *depth = n;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    ngx_str_t  *value;
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (cf->args->nelts == 3) {
+        if (ngx_http_auth_id_token_view(value[2]) != "insecure") {
+            return const_cast<char *>("has an unknown parameter");
+        }
+
+        if (ngx_strncasecmp(value[1].data,
+                            reinterpret_cast<u_char *>(
+                                const_cast<char *>("https://")), 8)
+            == 0)
+        {
+            return const_cast<char *>("is https, which is never");
+        }
+
+        block->keys.insecure = 1;
+    }
+
+    return ngx_http_auth_id_token_set_str(cf, block, field);
+}
+
+
+/* jwks_proxy http://HOST:PORT */
+
+char *
+ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    ngx_str_t  *value;
+    ngx_url_t   u;
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (block->keys.proxy_host.data != NULL) {
+        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+    }
+
+    if (!ngx_http_auth_id_token_view(value[1]).starts_with("http://")) {
+        return const_cast<char *>("needs \"http://HOST:PORT\", not");
+    }
+
+    ngx_memzero(&u, sizeof(u));
+    u.url.data = value[1].data + 7;
+    u.url.len = value[1].len - 7;
+    u.no_resolve = 1;
+    u.uri_part = 1;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.no_port
+        || u.family == AF_UNIX
+        || (u.uri.len != 0 && ngx_http_auth_id_token_view(u.uri) != "/")
+        || ngx_strlchr(u.host.data, u.host.data + u.host.len, '@') != NULL)
+    {
+        return const_cast<char *>("needs \"http://HOST:PORT\", not");
+    }
+
+    block->keys.proxy_host = u.host;
+    block->keys.proxy_port = u.port;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * The master creates the directory and gives it to the worker user. nginx gives
+ * away whatever has that name, a file as well.
+ */
+
+char *
+ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+{
+    ngx_str_t        *value, *name;
+    ngx_path_t      **path;
+    ngx_file_info_t   fi;
+
+    path = static_cast<ngx_path_t **>(field);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (*path != NULL) {
+        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+    }
+
+    if (value[1].len == 0) {
+        return const_cast<char *>("cannot be empty:");
+    }
+
+    *path = static_cast<ngx_path_t *>(
+                ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
+    if (*path == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    name = &(*path)->name;
+    *name = value[1];
+
+    while (name->len > 1 && name->data[name->len - 1] == '/') {
+        name->data[--name->len] = '\0';
+    }
+
+    if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_view(*name) == "/") {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_state\" cannot be \"%V\"", name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR && !ngx_is_dir(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_state\" \"%V\" is not a directory", name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    (*path)->conf_file = cf->conf_file->file.name.data;
+    (*path)->line = cf->conf_file->line;
+
+    if (ngx_add_path(cf, path) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}

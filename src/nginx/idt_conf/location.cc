@@ -1,0 +1,369 @@
+/* The directives of http, server and location; create and merge. */
+
+#include "idt_glue/shared.h"
+
+#include <exception>
+
+
+#define NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE  (8 * 1024 * 1024)
+
+/* less holds no token, and is no doubt a unit that was forgotten */
+#define NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE   1024
+
+
+static ngx_http_auth_id_token_source_t  ngx_http_auth_id_token_bearer = {
+    ngx_null_string, ngx_string("bearer")
+};
+
+
+void *
+ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    /*
+     * A thread's first exception needs memory of its own, and the C library
+     * aborts when there is none: it is taken now, workers inherit it.
+     */
+
+    (void) std::current_exception();
+
+    mcf = ngx_http_auth_id_token_create<ngx_http_auth_id_token_main_conf_t>(
+              cf->pool);
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    mcf->cache_size = NGX_CONF_UNSET_SIZE;
+
+    return mcf;
+}
+
+
+char *
+ngx_http_auth_id_token_init_main_conf(ngx_conf_t *cf, void *conf) noexcept
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+
+    ngx_conf_init_size_value(mcf->cache_size,
+                             NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE);
+
+    return NGX_CONF_OK;
+}
+
+
+void *
+ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept
+{
+    ngx_http_auth_id_token_loc_conf_t  *conf;
+
+    conf = ngx_http_auth_id_token_create<ngx_http_auth_id_token_loc_conf_t>(
+               cf->pool);
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    *conf = {};
+    conf->enable = NGX_CONF_UNSET;
+    conf->realm = static_cast<ngx_http_complex_value_t *>(NGX_CONF_UNSET_PTR);
+    conf->sources = static_cast<ngx_array_t *>(NGX_CONF_UNSET_PTR);
+    conf->mode = NGX_CONF_UNSET_UINT;
+    conf->strip = NGX_CONF_UNSET;
+    conf->preflight = NGX_CONF_UNSET_UINT;
+    conf->csrf = NGX_CONF_UNSET;
+    conf->nonce = static_cast<ngx_http_complex_value_t *>(NGX_CONF_UNSET_PTR);
+
+    return conf;
+}
+
+
+/*
+ * A name may stand before the block of its provider, so it is looked up when
+ * all have been read.
+ */
+
+static char *
+ngx_http_auth_id_token_resolve_name(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *conf)
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    if (conf->provider_name.len == 0 || conf->provider != NULL) {
+        return NGX_CONF_OK;
+    }
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    auto  it = mcf->providers.find(
+                   ngx_http_auth_id_token_view(conf->provider_name));
+
+    if (it == mcf->providers.end()) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown id_token_provider \"%V\" in \"auth_id_token\" "
+                      "in %V:%ui",
+                      &conf->provider_name, &conf->file, conf->line);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    conf->provider = it->second;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child) noexcept
+{
+    ngx_http_auth_id_token_loc_conf_t  *prev, *conf;
+
+    prev = static_cast<ngx_http_auth_id_token_loc_conf_t *>(parent);
+    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(child);
+
+    if (conf->enable == NGX_CONF_UNSET) {
+        conf->enable = prev->enable;
+        conf->provider = prev->provider;
+        conf->selector = prev->selector;
+        conf->provider_name = prev->provider_name;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    if (conf->enable == NGX_CONF_UNSET) {
+        conf->enable = 0;
+    }
+
+    ngx_conf_merge_ptr_value(conf->realm, prev->realm, NULL);
+    ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
+
+    if (conf->sources == NULL) {
+        conf->sources = ngx_array_create(cf->pool, 1,
+                                     sizeof(ngx_http_auth_id_token_source_t));
+        if (conf->sources == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        *static_cast<ngx_http_auth_id_token_source_t *>(
+            ngx_array_push(conf->sources)) = ngx_http_auth_id_token_bearer;
+    }
+
+    ngx_conf_merge_uint_value(conf->mode, prev->mode,
+                      static_cast<ngx_uint_t>(NGX_HTTP_AUTH_ID_TOKEN_ENFORCE));
+    ngx_conf_merge_value(conf->strip, prev->strip, 0);
+    ngx_conf_merge_uint_value(conf->preflight, prev->preflight, 0);
+
+    if (conf->csrf == NGX_CONF_UNSET) {
+        conf->csrf = (prev->csrf == NGX_CONF_UNSET) ? 1 : prev->csrf;
+
+        try {
+            conf->origins = prev->origins;
+
+        } catch (...) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    if (conf->nonce == NGX_CONF_UNSET_PTR) {
+        conf->nonce = (prev->nonce == NGX_CONF_UNSET_PTR) ? NULL : prev->nonce;
+        conf->nonce_slot = prev->nonce_slot;
+    }
+
+    if (ngx_http_auth_id_token_merge_rules(cf, prev, conf) != NGX_OK
+        || ngx_http_auth_id_token_merge_headers(cf, prev, conf) != NGX_OK
+        || ngx_http_auth_id_token_merge_assertion_jwks(cf,
+               &prev->assertion_jwks, &conf->assertion_jwks)
+           != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return ngx_http_auth_id_token_resolve_name(cf, conf);
+}
+
+
+/* auth_id_token NAME | $variable | off */
+
+char *
+ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_str_t                          *value;
+    ngx_http_auth_id_token_loc_conf_t  *lcf;
+
+    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+
+    if (lcf->enable != NGX_CONF_UNSET) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_id_token\" needs the name of a provider "
+                           "or \"off\", not \"\"");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_view(value[1]) == "off") {
+        lcf->enable = 0;
+        return NGX_CONF_OK;
+    }
+
+    lcf->enable = 1;
+
+    if (ngx_http_script_variables_count(&value[1]) == 0) {
+        lcf->provider_name = value[1];
+        lcf->file = cf->conf_file->file.name;
+        lcf->line = cf->conf_file->line;
+        return NGX_CONF_OK;
+    }
+
+    lcf->selector = ngx_http_auth_id_token_compile(cf, &value[1]);
+    if (lcf->selector == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* a cookie's name is a token, RFC 6265 4.1.1 */
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_cookie_name(const ngx_str_t &name)
+{
+    std::string_view  separators("()<>@,;:\\\"/[]?={}");
+
+    for (unsigned char c : ngx_http_auth_id_token_view(name)) {
+        if (c <= 0x20 || c >= 0x7f
+            || separators.find(static_cast<char>(c)) != std::string_view::npos)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* auth_id_token_source bearer | cookie=NAME ... */
+
+char *
+ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    ngx_str_t                          *value;
+    ngx_uint_t                          i, n;
+    ngx_http_auth_id_token_source_t    *source, *sources;
+    ngx_http_auth_id_token_loc_conf_t  *lcf;
+
+    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+
+    if (lcf->sources != NGX_CONF_UNSET_PTR) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    lcf->sources = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                    sizeof(ngx_http_auth_id_token_source_t));
+    if (lcf->sources == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    ngx_http_auth_id_token_warn_literal(cf);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        source = static_cast<ngx_http_auth_id_token_source_t *>(
+                     ngx_array_push(lcf->sources));
+        if (source == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        source->name = value[i];
+        ngx_str_null(&source->cookie);
+
+        if (value[i].len > 7 && ngx_strncmp(value[i].data, "cookie=", 7) == 0)
+        {
+            source->cookie.data = value[i].data + 7;
+            source->cookie.len = value[i].len - 7;
+
+            if (!ngx_http_auth_id_token_is_cookie_name(source->cookie)) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" is not a cookie name in "
+                                   "\"auth_id_token_source\"",
+                                   &source->cookie);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+
+        } else if (ngx_http_auth_id_token_view(value[i]) != "bearer") {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid source \"%V\" in "
+                               "\"auth_id_token_source\", it must be "
+                               "\"bearer\" or \"cookie=NAME\"",
+                               &value[i]);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        sources = static_cast<ngx_http_auth_id_token_source_t *>(
+                      lcf->sources->elts);
+
+        for (n = 0; n < i - 1; n++) {
+            if (ngx_http_auth_id_token_view(sources[n].name)
+                == ngx_http_auth_id_token_view(source->name))
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "duplicate source \"%V\" in "
+                                   "\"auth_id_token_source\"",
+                                   &value[i]);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* id_token_cache SIZE | off */
+
+char *
+ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    ssize_t                              size;
+    ngx_str_t                           *value;
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+
+    if (mcf->cache_size != NGX_CONF_UNSET_SIZE) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (ngx_http_auth_id_token_view(value[1]) == "off") {
+        mcf->cache_size = 0;
+        return NGX_CONF_OK;
+    }
+
+    size = ngx_parse_size(&value[1]);
+
+    if (size == NGX_ERROR || size < NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid size \"%V\" in \"id_token_cache\", it must "
+                           "be 1k or more, such as \"8m\", or \"off\"",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    mcf->cache_size = size;
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,392 @@
+/* The block id_token_provider: read, checked for completeness, registered. */
+
+#include "idt_conf/block.h"
+
+
+typedef char *(*ngx_http_auth_id_token_set_pt)(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
+
+typedef struct {
+    const char                     *name;
+    ngx_uint_t                      min_args;
+    ngx_uint_t                      max_args;
+    ngx_http_auth_id_token_set_pt   set;
+    size_t                          offset;
+    ngx_uint_t                      remote;   /* means nothing with jwks_file */
+} ngx_http_auth_id_token_word_t;
+
+
+static char *ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *ngx_http_auth_id_token_finish(ngx_conf_t *cf,
+    ngx_http_auth_id_token_main_conf_t *mcf,
+    ngx_http_auth_id_token_block_t *block);
+
+
+#define NGX_HTTP_AUTH_ID_TOKEN_AT(field)                                      \
+    offsetof(ngx_http_auth_id_token_block_t, field)
+
+
+static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
+
+    { "issuer", 1, 1, ngx_http_auth_id_token_set_name,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(issuer), 0 },
+
+    { "client_id", 1, 1, ngx_http_auth_id_token_set_name,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(client_id), 0 },
+
+    { "jwks_uri", 1, 2, ngx_http_auth_id_token_set_jwks_uri,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.jwks_uri), 1 },
+
+    { "jwks_file", 1, 1, ngx_http_auth_id_token_set_file,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(jwks_file), 0 },
+
+    { "algorithms", 1, 16, ngx_http_auth_id_token_set_list,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(algorithms), 0 },
+
+    { "leeway", 1, 1, ngx_http_auth_id_token_set_leeway,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(leeway), 0 },
+
+    { "max_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(max_age), 0 },
+
+    { "max_auth_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(max_auth_age), 0 },
+
+    { "trusted_audience", 1, 64, ngx_http_auth_id_token_set_audiences,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(trusted_audiences), 0 },
+
+    { "jwks_refresh", 1, 1, ngx_http_auth_id_token_set_positive_sec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.refresh), 1 },
+
+    { "jwks_min_interval", 1, 1, ngx_http_auth_id_token_set_positive_sec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.min_interval), 1 },
+
+    { "jwks_max_stale", 1, 1, ngx_http_auth_id_token_set_positive_sec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.max_stale), 1 },
+
+    { "jwks_timeout", 1, 1, ngx_http_auth_id_token_set_positive_msec,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.timeout), 1 },
+
+    { "jwks_max_size", 1, 1, ngx_http_auth_id_token_set_size,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.max_size), 1 },
+
+    { "jwks_state", 1, 1, ngx_http_auth_id_token_set_state,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.state), 1 },
+
+    { "jwks_proxy", 1, 1, ngx_http_auth_id_token_set_proxy,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.proxy_host), 1 },
+
+    { "ssl_trusted_certificate", 1, 1, ngx_http_auth_id_token_set_file,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.trusted_certificate), 1 },
+
+    { "ssl_verify_depth", 1, 1, ngx_http_auth_id_token_set_depth,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.verify_depth), 1 },
+
+    { "ssl_crl", 1, 1, ngx_http_auth_id_token_set_file,
+      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.crl), 1 },
+
+    { NULL, 0, 0, NULL, 0, 0 }
+};
+
+
+/* id_token_provider NAME { ... } */
+
+char *
+ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    char                                *rv;
+    ngx_str_t                           *value;
+    ngx_conf_t                           save;
+    ngx_http_auth_id_token_block_t       block;
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (value[1].len == 0
+        || ngx_http_auth_id_token_view(value[1]) == "off"
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$')
+           != NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a provider cannot be named \"%V\"", &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (mcf->providers.contains(ngx_http_auth_id_token_view(value[1]))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate id_token_provider \"%V\"", &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_memzero(&block, sizeof(block));
+
+    block.name = value[1];
+    block.leeway = NGX_CONF_UNSET;
+    block.max_age = NGX_CONF_UNSET;
+    block.max_auth_age = NGX_CONF_UNSET;
+
+    block.keys.provider = value[1];
+    block.keys.refresh = NGX_CONF_UNSET;
+    block.keys.min_interval = NGX_CONF_UNSET;
+    block.keys.max_stale = NGX_CONF_UNSET;
+    block.keys.timeout = NGX_CONF_UNSET_MSEC;
+    block.keys.max_size = NGX_CONF_UNSET_SIZE;
+    block.keys.trust.verify_depth = NGX_CONF_UNSET_UINT;
+    block.keys.file = cf->conf_file->file.name.data;
+    block.keys.line = cf->conf_file->line;
+
+    save = *cf;
+
+    cf->handler = ngx_http_auth_id_token_word;
+    cf->handler_conf = &block;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    try {
+        return ngx_http_auth_id_token_finish(cf, mcf, &block);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+}
+
+
+static char *
+ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    char                                 *rv;
+    ngx_str_t                            *value;
+    ngx_http_auth_id_token_block_t       *block;
+    const ngx_http_auth_id_token_word_t  *word;
+
+    block = static_cast<ngx_http_auth_id_token_block_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (ngx_http_auth_id_token_view(value[0]) == "include") {
+        return ngx_http_auth_id_token_include(cf, dummy, conf);
+    }
+
+    for (word = ngx_http_auth_id_token_words; word->name != NULL; word++) {
+        if (ngx_http_auth_id_token_view(value[0]) == word->name) {
+            break;
+        }
+    }
+
+    if (word->name == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown directive \"%V\" in id_token_provider "
+                           "\"%V\"",
+                           &value[0], &block->name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (cf->args->nelts - 1 < word->min_args
+        || cf->args->nelts - 1 > word->max_args)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of arguments in \"%s\" directive",
+                           word->name);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_http_auth_id_token_warn_literal(cf);
+
+    if (word->remote && block->remote == NULL) {
+        block->remote = word->name;
+    }
+
+    rv = word->set(cf, block, reinterpret_cast<u_char *>(block) + word->offset);
+
+    if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" %s \"%V\"",
+                           word->name, rv, &value[cf->args->nelts - 1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return rv;
+}
+
+
+static char *
+ngx_http_auth_id_token_set_algorithms(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, id_token::Policy &policy)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    const id_token::Algorithm  *algorithm;
+
+    if (block->algorithms == NULL) {
+        policy.algorithms.add(*id_token::find_algorithm("RS256"));
+        return NGX_CONF_OK;
+    }
+
+    name = static_cast<ngx_str_t *>(block->algorithms->elts);
+
+    for (i = 0; i < block->algorithms->nelts; i++) {
+        algorithm = id_token::find_algorithm(
+                        ngx_http_auth_id_token_view(name[i]));
+
+        if (algorithm == nullptr) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"algorithms\" of id_token_provider "
+                               "\"%V\" is not an asymmetric signature "
+                               "algorithm known here",
+                               &name[i], &block->name);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        policy.algorithms.add(*algorithm);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_auth_id_token_missing(ngx_conf_t *cf,
+    ngx_http_auth_id_token_block_t *block, const char *word)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "id_token_provider \"%V\" has no \"%s\"",
+                       &block->name, word);
+
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
+static char *
+ngx_http_auth_id_token_finish(ngx_conf_t *cf,
+    ngx_http_auth_id_token_main_conf_t *mcf,
+    ngx_http_auth_id_token_block_t *block)
+{
+    char                                    *rv;
+    time_t                                   limit;
+    ngx_str_t                               *audience;
+    ngx_uint_t                               i;
+    ngx_http_auth_id_token_provider_t       *provider;
+    ngx_http_auth_id_token_keys_settings_t  *keys;
+
+    /* different for all providers of all cycles of a process */
+    static uint64_t                          id;
+
+    if (block->issuer.data == NULL) {
+        return ngx_http_auth_id_token_missing(cf, block, "issuer");
+    }
+
+    if (block->client_id.data == NULL) {
+        return ngx_http_auth_id_token_missing(cf, block, "client_id");
+    }
+
+    provider = ngx_http_auth_id_token_create<ngx_http_auth_id_token_provider_t>(
+                   cf->pool);
+    if (provider == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    provider->name = block->name;
+
+    id_token::Policy  &policy = provider->policy;
+
+    policy.id = ++id;
+    policy.issuer = ngx_http_auth_id_token_view(block->issuer);
+    policy.client_id = ngx_http_auth_id_token_view(block->client_id);
+
+    rv = ngx_http_auth_id_token_set_algorithms(cf, block, policy);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (block->trusted_audiences) {
+        audience = static_cast<ngx_str_t *>(block->trusted_audiences->elts);
+
+        for (i = 0; i < block->trusted_audiences->nelts; i++) {
+            policy.trusted_audiences.emplace_back(
+                ngx_http_auth_id_token_view(audience[i]));
+        }
+    }
+
+    if (block->leeway != NGX_CONF_UNSET) {
+        policy.leeway = block->leeway;
+    }
+
+    if (block->max_age != NGX_CONF_UNSET) {
+        policy.max_age = block->max_age;
+    }
+
+    if (block->max_auth_age != NGX_CONF_UNSET) {
+        policy.max_auth_age = block->max_auth_age;
+    }
+
+    keys = &block->keys;
+
+    if (block->jwks_file.data != NULL) {
+        if (block->remote != NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "id_token_provider \"%V\" has \"jwks_file\", "
+                               "where \"%s\" means nothing",
+                               &block->name, block->remote);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        provider->keys = ngx_http_auth_id_token_keys_add_file(cf,
+                                                          &block->jwks_file);
+
+        if (provider->keys != NULL
+            && !ngx_http_auth_id_token_keys_file_fits(provider->keys,
+                                                      policy.algorithms))
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "no key of \"jwks_file\" \"%V\" fits the "
+                               "\"algorithms\" of id_token_provider \"%V\"",
+                               &block->jwks_file, &block->name);
+        }
+
+    } else {
+        if (keys->jwks_uri.len == 0
+            && ngx_http_auth_id_token_view(block->issuer).ends_with(
+                   "/.well-known/openid-configuration"))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"issuer\" of id_token_provider \"%V\" is the "
+                               "URL of the document, not the issuer, which "
+                               "ends before \"/.well-known\"",
+                               &block->name);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        keys->issuer = block->issuer;
+
+        /* a short max_stale shortens what is left to us */
+
+        ngx_conf_init_value(keys->max_stale, 24 * 60 * 60);
+
+        limit = ngx_max(keys->max_stale / 2, 1);
+
+        ngx_conf_init_value(keys->refresh, ngx_min(15 * 60, limit));
+        ngx_conf_init_value(keys->min_interval, ngx_min(30, limit));
+        ngx_conf_init_msec_value(keys->timeout, 5000);
+        ngx_conf_init_size_value(keys->max_size, 1024 * 1024);
+        ngx_conf_init_uint_value(keys->trust.verify_depth, 4);
+
+        provider->keys = ngx_http_auth_id_token_keys_add(cf, keys);
+    }
+
+    if (provider->keys == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    mcf->providers.emplace(ngx_http_auth_id_token_view(provider->name),
+                           provider);
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,329 @@
+/* auth_id_token_require: how rules on claims and variables are written. */
+
+#include "idt_request/rules.h"
+
+
+using id_token::Error;
+using id_token::Operator;
+
+
+static ngx_int_t ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word);
+static ngx_int_t ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n);
+static ngx_int_t ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern);
+
+
+/*
+ * auth_id_token_require CLAIM [!]OPERATOR VALUE ... [error=401|403|404];
+ * auth_id_token_require off;
+ */
+
+char *
+ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    ngx_str_t                          *value, *last;
+    ngx_uint_t                          i, n;
+    ngx_http_auth_id_token_rule_t      *rule;
+    ngx_http_auth_id_token_loc_conf_t  *lcf;
+
+    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+    n = cf->args->nelts;
+    last = &value[n - 1];
+
+    if (n == 2 && ngx_http_auth_id_token_view(value[1]) == "off") {
+        lcf->drop_rules = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (n == 2
+        || (n == 3
+            && ngx_http_auth_id_token_view(*last).starts_with("error=")))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_id_token_require\" needs an operator after "
+                           "\"%V\"",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    for (i = 1; i < n - 1; i++) {
+        auto  word = ngx_http_auth_id_token_view(value[i]);
+
+        if (word == "error=401" || word == "error=403" || word == "error=404")
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"auth_id_token_require\" must be "
+                               "the last word",
+                               &value[i]);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    if (lcf->rules == NULL) {
+        lcf->rules = ngx_array_create(cf->pool, 4,
+                                      sizeof(ngx_http_auth_id_token_rule_t));
+        if (lcf->rules == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    rule = static_cast<ngx_http_auth_id_token_rule_t *>(
+               ngx_array_push(lcf->rules));
+    if (rule == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_memzero(rule, sizeof(ngx_http_auth_id_token_rule_t));
+    rule->error = Error::claim_rule;
+
+    if (ngx_http_auth_id_token_view(*last).starts_with("error=")) {
+        auto  code = ngx_http_auth_id_token_view(*last).substr(6);
+
+        if (code == "401") {
+            rule->error = Error::claim_rule_401;
+
+        } else if (code == "404") {
+            rule->error = Error::claim_rule_404;
+
+        } else if (code != "403") {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"%V\" in \"auth_id_token_require\", "
+                               "it must be 401, 403 or 404",
+                               last);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        n--;
+    }
+
+    if (ngx_http_auth_id_token_rule_operand(cf, rule, &value[1]) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    auto  op = id_token::parse_operator(
+                   ngx_http_auth_id_token_view(value[2]));
+
+    if (!op) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown operator \"%V\" in "
+                           "\"auth_id_token_require\"",
+                           &value[2]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    rule->op = *op;
+
+    if ((op->no_value && n != 3) || (op->one_value && n != 4)
+        || (!op->no_value && n < 4))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "operator \"%V\" in \"auth_id_token_require\" "
+                           "needs %s",
+                           &value[2],
+                           op->no_value ? "no value"
+                           : op->one_value ? "exactly one value"
+                           : "a value");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_rule_values(cf, rule, &value[3], n - 3)
+        != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word)
+{
+    rule->name = *word;
+
+    if (ngx_http_script_variables_count(word)) {
+        rule->variable = ngx_http_auth_id_token_compile(cf, word);
+        return (rule->variable != NULL) ? NGX_OK : NGX_ERROR;
+    }
+
+    return ngx_http_auth_id_token_claim_slot(cf, word, &rule->slot);
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n)
+{
+    ngx_uint_t                  i;
+    ngx_http_complex_value_t   *cv, *compiled;
+
+    rule->values = ngx_array_create(cf->pool, n ? n : 1,
+                                    sizeof(ngx_http_complex_value_t));
+    if (rule->values == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (rule->op.op == Operator::matches) {
+        return ngx_http_auth_id_token_rule_regex(cf, rule, &value[0]);
+    }
+
+    for (i = 0; i < n; i++) {
+
+        compiled = ngx_http_auth_id_token_compile(cf, &value[i]);
+        if (compiled == NULL) {
+            return NGX_ERROR;
+        }
+
+        if ((rule->op.op == Operator::less || rule->op.op == Operator::greater)
+            && compiled->lengths == NULL
+            && !id_token::parse_number(ngx_http_auth_id_token_view(value[i])))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"auth_id_token_require\" is not a "
+                               "number",
+                               &value[i]);
+            return NGX_ERROR;
+        }
+
+        cv = static_cast<ngx_http_complex_value_t *>(
+                 ngx_array_push(rule->values));
+        if (cv == NULL) {
+            return NGX_ERROR;
+        }
+
+        *cv = *compiled;
+    }
+
+    return NGX_OK;
+}
+
+
+#if (NGX_PCRE)
+
+/*
+ * A "$" that is neither escaped nor in a character class stands for the end of
+ * the text: a word behind it was meant as a variable.
+ */
+
+static ngx_uint_t
+ngx_http_auth_id_token_has_variable(std::string_view pattern)
+{
+    size_t         i;
+    ngx_uint_t     in_class;
+    unsigned char  c;
+
+    in_class = 0;
+
+    for (i = 0; i + 1 < pattern.size(); i++) {
+
+        if (pattern[i] == '\\') {
+            i++;
+
+        } else if (in_class) {
+            in_class = (pattern[i] != ']');
+
+        } else if (pattern[i] == '[') {
+            in_class = 1;
+
+            /* a "]" right at the beginning is one of the class */
+
+            i += pattern.substr(i + 1).starts_with("]")
+                 ? 1 : pattern.substr(i + 1).starts_with("^]") ? 2 : 0;
+
+        } else if (pattern[i] == '$') {
+            c = pattern[i + 1];
+
+            if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+                || (c >= '0' && c <= '9') || c == '_' || c == '{')
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+#endif
+
+
+static ngx_int_t
+ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
+    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern)
+{
+#if (NGX_PCRE)
+
+    ngx_regex_compile_t  rc;
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+
+    if (ngx_http_auth_id_token_has_variable(
+            ngx_http_auth_id_token_view(*pattern)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_require\": a regular "
+                           "expression cannot contain variables",
+                           pattern);
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&rc, sizeof(rc));
+
+    rc.pattern = *pattern;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%V in \"auth_id_token_require\"", &rc.err);
+        return NGX_ERROR;
+    }
+
+    rule->regex = rc.regex;
+
+    return NGX_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" in \"auth_id_token_require\" needs an nginx "
+                       "with PCRE",
+                       pattern);
+    return NGX_ERROR;
+
+#endif
+}
+
+
+/* inherited rules come first; "off" drops them */
+
+ngx_int_t
+ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *prev,
+    ngx_http_auth_id_token_loc_conf_t *conf) noexcept
+{
+    ngx_array_t  *rules;
+
+    if (conf->drop_rules || prev->rules == NULL) {
+        return NGX_OK;
+    }
+
+    if (conf->rules == NULL) {
+        conf->rules = prev->rules;
+        return NGX_OK;
+    }
+
+    rules = ngx_http_auth_id_token_concat(cf, prev->rules, conf->rules);
+    if (rules == NULL) {
+        return NGX_ERROR;
+    }
+
+    conf->rules = rules;
+
+    return NGX_OK;
+}

@@ -1,0 +1,243 @@
+/* auth_id_token_set_header: which headers, and how they are inherited. */
+
+#include "idt_upstream/upstream.h"
+
+
+/* as an upstream may fold it: case, and what is no letter or digit */
+
+static u_char
+ngx_http_auth_id_token_fold(u_char c)
+{
+    c = ngx_tolower(c);
+
+    return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';
+}
+
+
+static ngx_uint_t
+ngx_http_auth_id_token_same_name(const ngx_str_t &a, const ngx_str_t &b)
+{
+    size_t  i;
+
+    if (a.len != b.len) {
+        return 0;
+    }
+
+    for (i = 0; i < a.len; i++) {
+        if (ngx_http_auth_id_token_fold(a.data[i])
+            != ngx_http_auth_id_token_fold(b.data[i]))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * Headers that nginx itself reads, or that steer a connection or a gateway: a
+ * claim has no place in them.
+ */
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_reserved(const ngx_str_t &name)
+{
+    ngx_uint_t          i;
+    ngx_http_header_t  *h;
+
+    static ngx_str_t  reserved[] = {
+        ngx_string("Host"),
+        ngx_string("Connection"),
+        ngx_string("Content-Length"),
+        ngx_string("Content-Type"),
+        ngx_string("Transfer-Encoding"),
+        ngx_string("TE"),
+        ngx_string("Trailer"),
+        ngx_string("Upgrade"),
+        ngx_string("Expect"),
+        ngx_string("Keep-Alive"),
+        ngx_string("Proxy"),
+        ngx_string("Proxy-Connection"),
+        ngx_string("Proxy-Authorization"),
+        ngx_string("HTTP2-Settings"),
+        ngx_string("Authorization"),
+        ngx_string("Cookie"),
+        ngx_null_string
+    };
+
+    for (i = 0; reserved[i].len; i++) {
+        if (ngx_http_auth_id_token_same_name(name, reserved[i])) {
+            return 1;
+        }
+    }
+
+    for (h = ngx_http_headers_in; h->name.len; h++) {
+        if (ngx_http_auth_id_token_same_name(name, h->name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_auth_id_token_is_field_name(const ngx_str_t &name)
+{
+    std::string_view  symbols("!#$%&'*+-.^_`|~");
+
+    for (unsigned char c : ngx_http_auth_id_token_view(name)) {
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z')
+            && !(c >= 'A' && c <= 'Z')
+            && symbols.find(static_cast<char>(c)) == std::string_view::npos)
+        {
+            return 0;
+        }
+    }
+
+    return name.len != 0;
+}
+
+
+/* auth_id_token_set_header HEADER CLAIM|VALUE with variables */
+
+char *
+ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf) noexcept
+{
+    ngx_str_t                          *value;
+    ngx_http_auth_id_token_header_t    *header;
+    ngx_http_auth_id_token_loc_conf_t  *lcf;
+
+    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (!ngx_http_auth_id_token_is_field_name(value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_set_header\" is not the "
+                           "name of a header",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_is_reserved(value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "header \"%V\" in \"auth_id_token_set_header\" "
+                           "steers the connection or nginx itself and cannot "
+                           "carry a claim",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (lcf->headers == NULL) {
+        lcf->headers = ngx_array_create(cf->pool, 4,
+                                      sizeof(ngx_http_auth_id_token_header_t));
+        if (lcf->headers == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+    } else if (ngx_http_auth_id_token_is_listed(lcf->headers, value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate header \"%V\" in "
+                           "\"auth_id_token_set_header\"",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    header = static_cast<ngx_http_auth_id_token_header_t *>(
+                 ngx_array_push(lcf->headers));
+    if (header == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    ngx_memzero(header, sizeof(ngx_http_auth_id_token_header_t));
+
+    header->name = value[1];
+    header->lowcase_key = static_cast<u_char *>(
+                              ngx_pnalloc(cf->pool, value[1].len));
+    if (header->lowcase_key == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    header->hash = ngx_hash_strlow(header->lowcase_key, value[1].data,
+                                   value[1].len);
+
+    if (ngx_http_script_variables_count(&value[2])) {
+        header->variable = ngx_http_auth_id_token_compile(cf, &value[2]);
+        return (header->variable != NULL) ? NGX_CONF_OK
+                                          : static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    if (ngx_http_auth_id_token_claim_slot(cf, &value[2], &header->slot)
+        != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* inherited headers stay in effect, but for those that are set again */
+
+ngx_int_t
+ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
+    ngx_http_auth_id_token_loc_conf_t *prev,
+    ngx_http_auth_id_token_loc_conf_t *conf) noexcept
+{
+    ngx_uint_t                        i;
+    ngx_http_auth_id_token_header_t  *header, *copy;
+
+    if (prev->headers == NULL) {
+        return NGX_OK;
+    }
+
+    if (conf->headers == NULL) {
+        conf->headers = prev->headers;
+        return NGX_OK;
+    }
+
+    header = static_cast<ngx_http_auth_id_token_header_t *>(
+                 prev->headers->elts);
+
+    for (i = 0; i < prev->headers->nelts; i++) {
+
+        if (ngx_http_auth_id_token_is_listed(conf->headers, header[i].name)) {
+            continue;
+        }
+
+        copy = static_cast<ngx_http_auth_id_token_header_t *>(
+                   ngx_array_push(conf->headers));
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = header[i];
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_auth_id_token_is_listed(ngx_array_t *headers, const ngx_str_t &key)
+    noexcept
+{
+    ngx_uint_t                        i;
+    ngx_http_auth_id_token_header_t  *header;
+
+    if (headers == NULL) {
+        return 0;
+    }
+
+    header = static_cast<ngx_http_auth_id_token_header_t *>(headers->elts);
+
+    for (i = 0; i < headers->nelts; i++) {
+        if (ngx_http_auth_id_token_same_name(header[i].name, key)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,120 @@
+/* What directives make of their words: choices, variables, lists. */
+
+#include "idt_glue/shared.h"
+
+
+/* one word of the list that the directive brings along */
+
+char *
+ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+    noexcept
+{
+    u_char           *p, *last;
+    ngx_str_t        *value;
+    ngx_uint_t        i, *field;
+    ngx_conf_enum_t  *e;
+    u_char            choices[128];
+
+    field = reinterpret_cast<ngx_uint_t *>(static_cast<char *>(conf)
+                                           + cmd->offset);
+
+    if (*field != NGX_CONF_UNSET_UINT) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    e = static_cast<ngx_conf_enum_t *>(cmd->post);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    p = choices;
+    last = choices + sizeof(choices) - 1;
+
+    for (i = 0; e[i].name.len != 0; i++) {
+
+        if (ngx_http_auth_id_token_view(e[i].name)
+            == ngx_http_auth_id_token_view(value[1]))
+        {
+            *field = e[i].value;
+            return NGX_CONF_OK;
+        }
+
+        p = ngx_slprintf(p, last, "%s\"%V\"",
+                         (i == 0) ? "" : e[i + 1].name.len ? ", " : " or ",
+                         &e[i].name);
+    }
+
+    *p = '\0';
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" must be %s, not \"%V\"",
+                       &cmd->name, choices, &value[1]);
+
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
+/* a template that was not filled in, or a variable where there are none */
+
+void
+ngx_http_auth_id_token_warn_literal(ngx_conf_t *cf) noexcept
+{
+    u_char      *p, c;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        for (p = value[i].data; p + 1 < value[i].data + value[i].len; p++) {
+
+            c = p[1] | 0x20;
+
+            if (p[0] == '$' && ((c >= 'a' && c <= 'z') || p[1] == '{')) {
+                ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                                   "\"%V\" in \"%V\" is taken as it stands: "
+                                   "there are no variables here",
+                                   &value[i], &value[0]);
+                break;
+            }
+        }
+    }
+}
+
+
+ngx_http_complex_value_t *
+ngx_http_auth_id_token_compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
+{
+    ngx_http_complex_value_t          *cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    cv = static_cast<ngx_http_complex_value_t *>(
+             ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t)));
+    if (cv == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ccv));
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = cv;
+
+    return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? cv : NULL;
+}
+
+
+ngx_array_t *
+ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
+    noexcept
+{
+    u_char       *p;
+    ngx_array_t  *sum;
+
+    sum = ngx_array_create(cf->pool, a->nelts + b->nelts, a->size);
+    if (sum == NULL) {
+        return NULL;
+    }
+
+    p = static_cast<u_char *>(ngx_array_push_n(sum, a->nelts + b->nelts));
+    p = ngx_cpymem(p, a->elts, a->nelts * a->size);
+    ngx_memcpy(p, b->elts, b->nelts * b->size);
+
+    return sum;
+}

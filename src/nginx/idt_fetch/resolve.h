@@ -1,0 +1,60 @@
+/*
+ * Names to addresses: at configuration time by the system's look-up, at run
+ * time by an nginx resolver; a worker never blocks on a name.
+ */
+
+#ifndef IDT_FETCH_RESOLVE_H
+#define IDT_FETCH_RESOLVE_H
+
+#include "idt_fetch/fetch.h"
+
+#include <vector>
+
+
+/*
+ * Both are for postconfiguration, when cf->ctx is that of http{}. NGX_ERROR:
+ * out of memory.
+ *
+ * resolver_init sets resolver, resolver_timeout and resolver_is_own: the
+ * "resolver" of http{}, or else one that asks the nameservers of
+ * /etc/resolv.conf, one for all callers of a cycle.
+ *
+ * hosts_resolve looks up every host; not needed when resolver_is_own is set.
+ * One that does not resolve is logged as a warning and left without
+ * addresses, for run time. All look-ups of a call together get a bounded time,
+ * so that a dead nameserver does not hold up the start for each of hundreds.
+ */
+
+ngx_int_t ngx_http_auth_id_token_resolver_init(ngx_conf_t *cf,
+    ngx_http_auth_id_token_fetch_conf_t *conf) noexcept;
+ngx_int_t ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
+    ngx_http_auth_id_token_host_t *hosts, ngx_uint_t nhosts) noexcept;
+
+
+typedef struct {
+    ngx_sockaddr_t                   sockaddr;
+    socklen_t                        socklen;
+} ngx_http_auth_id_token_addr_t;
+
+typedef std::vector<ngx_http_auth_id_token_addr_t>
+    ngx_http_auth_id_token_addrs_t;
+
+/*
+ * Run time. Adds the addresses that need no question: of a literal address, a
+ * host that was looked up at configuration time, and "localhost" (RFC 6761
+ * 6.3: its look-up ought not to leave the machine). NGX_DECLINED: none is
+ * known. Throws std::bad_alloc.
+ */
+
+ngx_int_t ngx_http_auth_id_token_known_addrs(
+    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string_view host,
+    in_port_t port, ngx_http_auth_id_token_addrs_t *addrs);
+
+/* Throws std::bad_alloc. */
+void ngx_http_auth_id_token_add_addr(ngx_http_auth_id_token_addrs_t *addrs,
+    const struct sockaddr *sockaddr, socklen_t socklen, in_port_t port);
+
+bool ngx_http_auth_id_token_is_loopback(const struct sockaddr *sockaddr)
+    noexcept;
+
+#endif /* IDT_FETCH_RESOLVE_H */

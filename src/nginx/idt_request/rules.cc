@@ -1,0 +1,124 @@
+/* auth_id_token_require: whether a proven token meets the rules. */
+
+#include "idt_request/rules.h"
+
+
+using id_token::Error;
+using id_token::Operator;
+
+
+static Error ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
+    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token);
+
+
+/* the first rule that is not met decides the answer */
+
+Error
+ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
+    ngx_http_auth_id_token_loc_conf_t *conf,
+    ngx_http_auth_id_token_ctx_t *ctx)
+{
+    Error                           error;
+    ngx_uint_t                      i;
+    ngx_http_auth_id_token_rule_t  *rules;
+
+    if (conf->rules == NULL) {
+        return Error::ok;
+    }
+
+    rules = static_cast<ngx_http_auth_id_token_rule_t *>(conf->rules->elts);
+
+    for (i = 0; i < conf->rules->nelts; i++) {
+
+        error = ngx_http_auth_id_token_judge_rule(r, &rules[i],
+                                                  ctx->token.get());
+        if (error != Error::ok) {
+            ctx->rule = &rules[i].name;
+            return error;
+        }
+    }
+
+    return Error::ok;
+}
+
+
+static Error
+ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
+    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token)
+{
+    ngx_str_t                  text;
+    ngx_uint_t                 i;
+    id_token::Operand          operand;
+    ngx_http_complex_value_t  *cv;
+#if (NGX_PCRE)
+    ngx_int_t                  rc;
+#endif
+
+    if (rule->variable == NULL) {
+        operand.claim = token->slot(rule->slot);
+
+    } else {
+        if (ngx_http_complex_value(r, rule->variable, &text) != NGX_OK) {
+            return Error::out_of_memory;
+        }
+
+        operand.text = ngx_http_auth_id_token_view(text);
+    }
+
+#if (NGX_PCRE)
+
+    if (rule->op.op == Operator::matches) {
+        auto  scalar = operand.scalar();
+
+        if (!operand.present() || !scalar) {
+            return rule->error;
+        }
+
+        text.data = reinterpret_cast<u_char *>(
+                        const_cast<char *>(scalar->data()));
+        text.len = scalar->size();
+
+        rc = ngx_regex_exec(rule->regex, &text, NULL, 0);
+
+        /* one that gives up, as at PCRE's limits, tells neither */
+
+        if (rc < 0 && rc != NGX_REGEX_NO_MATCHED) {
+            return rule->error;
+        }
+
+        return ((rc >= 0) != rule->op.negated) ? Error::ok : rule->error;
+    }
+
+#endif
+
+    std::vector<std::string_view>  values;
+
+    values.reserve(rule->values->nelts);
+
+    cv = static_cast<ngx_http_complex_value_t *>(rule->values->elts);
+
+    for (i = 0; i < rule->values->nelts; i++) {
+        if (ngx_http_complex_value(r, &cv[i], &text) != NGX_OK) {
+            return Error::out_of_memory;
+        }
+
+        /* a hole in a map is no value: nothing equals it, nothing differs */
+
+        if (text.len == 0 && cv[i].lengths != NULL) {
+            if (rule->op.negated) {
+                return rule->error;
+            }
+
+            continue;
+        }
+
+        values.push_back(ngx_http_auth_id_token_view(text));
+    }
+
+    if (values.empty() && !rule->op.no_value) {
+        return rule->error;
+    }
+
+    return id_token::meets(operand, rule->op, values) ? Error::ok
+                                                      : rule->error;
+}

@@ -1,0 +1,227 @@
+/* $id_token_assertion_NAME, and the handler that serves the public key. */
+
+#include "idt_glue/shared.h"
+
+
+/* verifiers look again for a kid they do not know, whatever this says */
+
+#define NGX_HTTP_AUTH_ID_TOKEN_JWKS_CACHE  "public, max-age=300"
+
+
+static ngx_int_t ngx_http_auth_id_token_assertion_variable(
+    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+
+
+ngx_int_t
+ngx_http_auth_id_token_add_assertion_variable(ngx_conf_t *cf) noexcept
+{
+    ngx_http_variable_t  *var;
+
+    static ngx_str_t  name =
+        ngx_string(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX);
+
+    var = ngx_http_add_variable(cf, &name,
+                            NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX);
+    if (var == NULL) {
+        return NGX_ERROR;
+    }
+
+    var->get_handler = ngx_http_auth_id_token_assertion_variable;
+
+    return NGX_OK;
+}
+
+
+static ngx_http_auth_id_token_assertion_t *
+ngx_http_auth_id_token_find_assertion(ngx_http_request_t *r,
+    std::string_view name)
+{
+    ngx_http_auth_id_token_main_conf_t  *mcf;
+
+    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX) - 1);
+
+    for (auto *assertion : mcf->assertions) {
+        if (ngx_http_auth_id_token_view(assertion->name) == name) {
+            return assertion;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* a copy: what is remembered goes when a newer one comes */
+
+static ngx_int_t
+ngx_http_auth_id_token_set_assertion(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, std::string_view token)
+{
+    u_char  *p;
+
+    p = static_cast<u_char *>(ngx_pnalloc(r->pool, token.size()));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, token.data(), token.size());
+
+    v->len = token.size();
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->data = p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_mint(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_http_auth_id_token_ctx_t *ctx,
+    ngx_http_auth_id_token_assertion_t *assertion)
+{
+    const id_token::Claims  *claims;
+
+    claims = ngx_http_auth_id_token_parse_claims(ctx);
+    if (claims == NULL) {
+        return NGX_ERROR;
+    }
+
+    auto  minted = id_token::mint_assertion(*assertion->key, assertion->policy,
+                       *claims, ctx->token->times().exp, ngx_time());
+
+    if (!minted) {
+        if (minted.error() == id_token::Error::expired) {
+            v->not_found = 1;
+            return NGX_OK;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "id_token_assertion \"%V\" could not be signed",
+                      &assertion->name);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_auth_id_token_set_assertion(r, v, minted->token) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->token->remember(assertion->index, minted->token, minted->renew);
+    ngx_http_auth_id_token_charge(ctx->token.get());
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_assertion_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    std::string_view                     token;
+    ngx_http_auth_id_token_ctx_t        *ctx;
+    ngx_http_auth_id_token_assertion_t  *assertion;
+
+    ctx = ngx_http_auth_id_token_proven(r);
+
+    assertion = ngx_http_auth_id_token_find_assertion(r,
+        ngx_http_auth_id_token_view(*reinterpret_cast<ngx_str_t *>(data)));
+
+    if (ctx == NULL || assertion == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    token = ctx->token->remembered(assertion->index, ngx_time());
+
+    if (!token.empty()) {
+        return ngx_http_auth_id_token_set_assertion(r, v, token);
+    }
+
+    try {
+        return ngx_http_auth_id_token_mint(r, v, ctx, assertion);
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_add_cache_control(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_out.headers));
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, NGX_HTTP_AUTH_ID_TOKEN_JWKS_CACHE);
+
+    /* where "expires" and "add_header" look for it */
+
+#if (nginx_version >= 1023000)
+
+    r->headers_out.cache_control = h;
+
+#else
+
+    ngx_table_elt_t  **ph;
+
+    if (r->headers_out.cache_control.elts == NULL
+        && ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
+                          sizeof(ngx_table_elt_t *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ph = static_cast<ngx_table_elt_t **>(
+             ngx_array_push(&r->headers_out.cache_control));
+    if (ph == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ph = h;
+
+#endif
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_auth_id_token_assertion_jwks_handler(ngx_http_request_t *r) noexcept
+{
+    ngx_http_complex_value_t            body;
+    ngx_http_auth_id_token_loc_conf_t  *conf;
+
+    static ngx_str_t  type = ngx_string("application/jwk-set+json");
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+
+    if (ngx_http_auth_id_token_add_cache_control(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    const std::string  &jwks = conf->assertion_jwks.assertion->key->jwks();
+
+    ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
+
+    body.value.len = jwks.size();
+    body.value.data = reinterpret_cast<u_char *>(
+                          const_cast<char *>(jwks.data()));
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &body);
+}

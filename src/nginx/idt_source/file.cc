@@ -1,0 +1,238 @@
+/* Key sets in files of the configuration, and what is said of bad keys. */
+
+#include <sys/stat.h>
+
+#include "idt_source/zone.h"
+
+
+#define NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN  8
+#define NGX_HTTP_AUTH_ID_TOKEN_QUOTED         128
+
+/* no file that is a key set comes near it */
+#define NGX_HTTP_AUTH_ID_TOKEN_MAX_FILE       (64 * 1024 * 1024)
+
+
+static ngx_int_t ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
+    ngx_http_auth_id_token_keys_t *keys);
+static ngx_int_t ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf,
+    const char *path, std::string &text);
+static ngx_int_t ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf,
+    ngx_fd_t fd, const char *path, std::string &text);
+
+
+ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept
+{
+    ngx_http_auth_id_token_keys_t  *keys;
+
+    try {
+        std::string  file = ngx_http_auth_id_token_keys_text(*path);
+
+        for (keys = ngx_http_auth_id_token_keys_next(cf->cycle, NULL);
+             keys != NULL;
+             keys = ngx_http_auth_id_token_keys_next(cf->cycle, keys))
+        {
+            if (keys->set && keys->file == file) {
+                return keys;
+            }
+        }
+
+        keys = ngx_http_auth_id_token_keys_create(cf);
+        if (keys == NULL) {
+            return NULL;
+        }
+
+        keys->file = std::move(file);
+
+        return (ngx_http_auth_id_token_keys_load_file(cf, keys) == NGX_OK)
+                   ? keys : NULL;
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return NULL;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
+    ngx_http_auth_id_token_keys_t *keys)
+{
+    const char                        *path;
+    std::string                        document, skipped;
+    std::vector<id_token::SkippedKey>  entries;
+
+    path = keys->file.c_str();
+
+    if (ngx_http_auth_id_token_keys_read_file(cf, path, document) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    auto  set = id_token::KeySet::parse(document,
+                                        ngx_http_auth_id_token_keys_next_id(),
+                                        &entries);
+    if (!set) {
+        auto  why = id_token::jwks_error_text(set.error());
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"jwks_file\" \"%s\" %*s",
+                           path, why.size(), why.data());
+        return NGX_ERROR;
+    }
+
+    keys->set = std::move(*set);
+    skipped = ngx_http_auth_id_token_keys_skipped(entries);
+
+    if (!skipped.empty()) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "in \"jwks_file\" \"%s\" %s",
+                           path, skipped.c_str());
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf, const char *path,
+    std::string &text)
+{
+    ngx_fd_t   fd;
+    ngx_int_t  rc;
+
+    fd = ngx_open_file(path, NGX_FILE_RDONLY, NGX_FILE_NONBLOCK, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "cannot open \"jwks_file\" \"%s\"", path);
+        return NGX_ERROR;
+    }
+
+    try {
+        rc = ngx_http_auth_id_token_keys_read_fd(cf, fd, path, text);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        rc = NGX_ERROR;
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
+                      ngx_close_file_n " \"%s\" failed", path);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
+    const char *path, std::string &text)
+{
+    off_t            size;
+    ssize_t          n;
+    size_t           length;
+    ngx_file_info_t  fi;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "cannot read \"jwks_file\" \"%s\"", path);
+        return NGX_ERROR;
+    }
+
+    size = ngx_file_size(&fi);
+
+    if (!ngx_is_file(&fi) || size > NGX_HTTP_AUTH_ID_TOKEN_MAX_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_file\" \"%s\" is not a file of 64m at most",
+                           path);
+        return NGX_ERROR;
+    }
+
+    text.resize(size);
+
+    for (length = 0; length < text.size(); length += n) {
+        n = ngx_read_fd(fd, text.data() + length, text.size() - length);
+
+        if (n <= 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
+                               "cannot read \"jwks_file\" \"%s\"", path);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_auth_id_token_keys_file_fits(ngx_http_auth_id_token_keys_t *keys,
+    const id_token::AlgorithmSet &algorithms) noexcept
+{
+    for (const id_token::Algorithm &algorithm : id_token::algorithms()) {
+        if (algorithms.has(algorithm)
+            && keys->set->find(algorithm, nullptr).count != 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* nothing of the tenant's may break out of the line */
+
+std::string
+ngx_http_auth_id_token_keys_quote(std::string_view text)
+{
+    std::string  quoted;
+
+    quoted.push_back('"');
+
+    for (const char c : text.substr(0, NGX_HTTP_AUTH_ID_TOKEN_QUOTED)) {
+        quoted.push_back((c < 0x20 || c > 0x7e || c == '"') ? '?' : c);
+    }
+
+    quoted.push_back('"');
+
+    return quoted;
+}
+
+
+std::string
+ngx_http_auth_id_token_keys_skipped(
+    const std::vector<id_token::SkippedKey> &skipped)
+{
+    size_t       n;
+    std::string  text;
+
+    n = 0;
+
+    for (const id_token::SkippedKey &entry : skipped) {
+        const id_token::JwkErrorRow  &row = id_token::jwk_error_row(
+                                                entry.error);
+
+        if (!row.warn || ++n > NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN) {
+            continue;
+        }
+
+        text.append(text.empty() ? "the key " : ", the key ");
+
+        if (entry.kid.empty()) {
+            text.append("at index " + std::to_string(entry.index));
+
+        } else {
+            text.append(ngx_http_auth_id_token_keys_quote(entry.kid));
+        }
+
+        text.append(" ");
+        text.append(row.text);
+    }
+
+    if (n > NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN) {
+        text.append(", and "
+            + std::to_string(n - NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN)
+            + " more");
+    }
+
+    return text.empty() ? text : text + ": skipped";
+}

@@ -1,0 +1,328 @@
+/*
+ * The last good key set on disk, so that nginx serves at once when it starts
+ * while the tenant is down. Whoever can write here can forge tokens: the
+ * directory is the worker user's alone, and links are not followed.
+ */
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "idt_source/zone.h"
+
+
+class ngx_http_auth_id_token_descriptor {
+public:
+    explicit ngx_http_auth_id_token_descriptor(int fd) noexcept : fd_(fd) {}
+    ~ngx_http_auth_id_token_descriptor() { close(); }
+
+    ngx_http_auth_id_token_descriptor(
+        const ngx_http_auth_id_token_descriptor &) = delete;
+    ngx_http_auth_id_token_descriptor &operator=(
+        const ngx_http_auth_id_token_descriptor &) = delete;
+
+    int get() const noexcept { return fd_; }
+
+    int close() noexcept
+    {
+        int  rc = (fd_ == -1) ? 0 : ::close(fd_);
+
+        fd_ = -1;
+        return rc;
+    }
+
+private:
+    int  fd_;
+};
+
+
+static id_token::KeyOrigin
+ngx_http_auth_id_token_state_origin(ngx_http_auth_id_token_keys_t *keys)
+{
+    return { { reinterpret_cast<const char *>(keys->settings.issuer.data),
+               keys->settings.issuer.len },
+             keys->url,
+             keys->trust };
+}
+
+
+static std::string
+ngx_http_auth_id_token_state_path(ngx_http_auth_id_token_keys_t *keys)
+{
+    ngx_str_t  *name;
+
+    name = &keys->settings.state->name;
+
+    return std::string(reinterpret_cast<const char *>(name->data), name->len)
+           + "/" + keys->name;
+}
+
+
+/* NULL, or what is wrong with the file; errno counts if it is not 0 */
+
+static const char *
+ngx_http_auth_id_token_state_read(ngx_http_auth_id_token_keys_t *keys,
+    const std::string &path, std::string &text)
+{
+    ssize_t      n;
+    size_t       length;
+    struct stat  st;
+
+    ngx_http_auth_id_token_descriptor  fd(
+        open(path.c_str(), O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC));
+
+    if (fd.get() == -1) {
+        return "cannot be opened";
+    }
+
+    if (fstat(fd.get(), &st) == -1) {
+        return "cannot be read";
+    }
+
+    ngx_set_errno(0);
+
+    if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()
+        || (st.st_mode & (S_IWGRP|S_IWOTH)) != 0)
+    {
+        return "is not a file that only the worker user can write";
+    }
+
+    if (st.st_size < 0
+        || static_cast<size_t>(st.st_size) > keys->zone->size
+                                             + id_token::kMaxKeyStateHeader)
+    {
+        return "is too large";
+    }
+
+    text.resize(st.st_size);
+
+    for (length = 0; length < text.size(); length += n) {
+        n = read(fd.get(), text.data() + length, text.size() - length);
+
+        if (n <= 0) {
+            return "cannot be read";
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_auth_id_token_state_ignored(ngx_http_auth_id_token_keys_t *keys,
+    const std::string &path, std::string_view why, ngx_err_t err)
+{
+    ngx_str_t  what;
+
+    what.data = reinterpret_cast<u_char *>(const_cast<char *>(why.data()));
+    what.len = why.size();
+
+    ngx_log_error(NGX_LOG_WARN, keys->cycle->log, err,
+                  "id_token_provider \"%V\": the saved keys are ignored: "
+                  "\"%s\" %V",
+                  &keys->settings.provider, path.c_str(), &what);
+}
+
+
+static void
+ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
+{
+    int64_t                         now, age;
+    std::string                     text, path;
+    const char                     *wrong;
+    ngx_http_auth_id_token_zone_t  *zone;
+
+    zone = keys->zone;
+    path = ngx_http_auth_id_token_state_path(keys);
+
+    wrong = ngx_http_auth_id_token_state_read(keys, path, text);
+
+    if (wrong != NULL) {
+        if (ngx_errno != NGX_ENOENT) {
+            ngx_http_auth_id_token_state_ignored(keys, path, wrong, ngx_errno);
+        }
+
+        return;
+    }
+
+    now = ngx_time();
+
+    auto  state = id_token::parse_key_state(text,
+                                    ngx_http_auth_id_token_state_origin(keys),
+                                    now, keys->settings.max_stale);
+    if (!state) {
+        ngx_http_auth_id_token_state_ignored(keys, path,
+                                 id_token::key_state_error_text(state.error()),
+                                 0);
+        return;
+    }
+
+    auto  set = id_token::KeySet::parse(state->document,
+                                       ngx_http_auth_id_token_keys_next_id());
+
+    if (!set || state->document.size() > zone->size) {
+        ngx_http_auth_id_token_state_ignored(keys, path,
+                                             "does not hold a usable key set",
+                                             0);
+        return;
+    }
+
+    age = ngx_max(now - state->fetched_at, 0) * 1000;
+
+    {
+        ngx_http_auth_id_token_zone_lock  lock(keys);
+
+        if (zone->generation.load(std::memory_order_relaxed) != 0) {
+            return;
+        }
+
+        zone->refresh.restored(ngx_http_auth_id_token_now(), age);
+        ngx_http_auth_id_token_zone_write(keys, state->document);
+        zone->fetched_at.store(zone->refresh.fetched_at,
+                               std::memory_order_release);
+    }
+
+    ngx_log_error(NGX_LOG_INFO, keys->cycle->log, 0,
+                  "id_token_provider \"%V\": %uz keys taken from \"%s\", "
+                  "fetched %L s ago",
+                  &keys->settings.provider, (*set)->size(), path.c_str(),
+                  age / 1000);
+}
+
+
+/* the directory may be younger than the keys */
+
+static void
+ngx_http_auth_id_token_state_catch_up(ngx_http_auth_id_token_keys_t *keys)
+{
+    int64_t      fetched_at;
+    uint64_t     generation;
+    std::string  body;
+
+    if (access(ngx_http_auth_id_token_state_path(keys).c_str(), F_OK) == 0
+        || ngx_errno != NGX_ENOENT)
+    {
+        return;
+    }
+
+    /* in this order it is not too young for the body */
+
+    fetched_at = keys->zone->fetched_at.load(std::memory_order_acquire);
+
+    if (ngx_http_auth_id_token_zone_read(keys, body, &generation)) {
+        ngx_http_auth_id_token_state_save(keys, body, fetched_at);
+    }
+}
+
+
+void
+ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    if (keys->settings.state == NULL) {
+        return;
+    }
+
+    try {
+        if (keys->zone->generation.load(std::memory_order_relaxed) == 0) {
+            ngx_http_auth_id_token_state_restore(keys);
+
+        } else {
+            ngx_http_auth_id_token_state_catch_up(keys);
+        }
+
+    } catch (...) {
+        ngx_log_error(NGX_LOG_WARN, keys->cycle->log, 0,
+                      "id_token_provider \"%V\": no memory for the saved keys",
+                      &keys->settings.provider);
+    }
+}
+
+
+/*
+ * Nothing is synced: that could stall the event loop, and a torn file shows
+ * by its digest.
+ */
+
+static bool
+ngx_http_auth_id_token_state_write(const std::string &temporary,
+    const std::string &path, std::string_view text)
+{
+    int      fd, flags;
+    ssize_t  n;
+
+    flags = O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC;
+
+    fd = open(temporary.c_str(), flags, 0600);
+
+    if (fd == -1 && ngx_errno == NGX_EEXIST) {
+        /* of a worker that was killed */
+        unlink(temporary.c_str());
+        fd = open(temporary.c_str(), flags, 0600);
+    }
+
+    if (fd == -1) {
+        return false;
+    }
+
+    ngx_http_auth_id_token_descriptor  file(fd);
+
+    while (!text.empty()) {
+        n = write(file.get(), text.data(), text.size());
+
+        if (n == -1) {
+            if (ngx_errno == NGX_EINTR) {
+                continue;
+            }
+
+            return false;
+        }
+
+        text.remove_prefix(n);
+    }
+
+    return file.close() == 0
+           && rename(temporary.c_str(), path.c_str()) == 0;
+}
+
+
+void
+ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
+    std::string_view document, int64_t fetched_at) noexcept
+{
+    time_t     age;
+    ngx_err_t  err;
+
+    if (keys->settings.state == NULL) {
+        return;
+    }
+
+    age = (ngx_http_auth_id_token_now() - fetched_at) / 1000;
+
+    try {
+        std::string  path = ngx_http_auth_id_token_state_path(keys);
+        std::string  temporary = path + ".tmp" + std::to_string(ngx_pid);
+        std::string  text = id_token::format_key_state(
+                                    ngx_http_auth_id_token_state_origin(keys),
+                                    ngx_time() - age, document);
+
+        if (ngx_http_auth_id_token_state_write(temporary, path, text)) {
+            keys->zone->save_failed.store(false, std::memory_order_relaxed);
+            return;
+        }
+
+        err = ngx_errno;
+        unlink(temporary.c_str());
+
+    } catch (...) {
+        err = NGX_ENOMEM;
+    }
+
+    /* told once, whichever worker fetches next, and again after a reload */
+
+    if (!keys->zone->save_failed.exchange(true, std::memory_order_relaxed)) {
+        ngx_log_error(NGX_LOG_WARN, keys->cycle->log, err,
+                      "id_token_provider \"%V\": the keys cannot be saved in "
+                      "\"%V\"",
+                      &keys->settings.provider, &keys->settings.state->name);
+    }
+}

@@ -1,0 +1,317 @@
+/* Key sources at configuration time: what is shared, what is allowed. */
+
+#include <new>
+
+#include "idt_source/zone.h"
+
+#include "idt_keys/discovery.h"
+#include "idt_keys/url.h"
+
+
+extern ngx_module_t  ngx_http_auth_id_token_module;
+
+
+static void ngx_http_auth_id_token_keys_cleanup(void *data) noexcept;
+static ngx_int_t ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
+    ngx_http_auth_id_token_keys_t *keys);
+static ngx_int_t ngx_http_auth_id_token_keys_set_name(
+    ngx_http_auth_id_token_keys_t *keys);
+static ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_share(
+    ngx_conf_t *cf, ngx_http_auth_id_token_keys_t *keys);
+static bool ngx_http_auth_id_token_keys_make_str(ngx_pool_t *pool,
+    const std::string &s, ngx_str_t *str);
+
+
+/* the cleanups of the cycle's pool are the list of its sources */
+
+ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_keys_next(ngx_cycle_t *cycle,
+    ngx_http_auth_id_token_keys_t *keys) noexcept
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = keys ? keys->cleanup->next : cycle->pool->cleanup;
+
+    for ( /* void */ ; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_auth_id_token_keys_cleanup) {
+            return static_cast<ngx_http_auth_id_token_keys_t *>(cln->data);
+        }
+    }
+
+    return NULL;
+}
+
+
+uint64_t
+ngx_http_auth_id_token_keys_next_id(void) noexcept
+{
+    static uint64_t  id;
+
+    return ++id;
+}
+
+
+ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_keys_create(ngx_conf_t *cf) noexcept
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_auth_id_token_keys_t  *keys;
+
+    cln = ngx_pool_cleanup_add(cf->cycle->pool,
+                               sizeof(ngx_http_auth_id_token_keys_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    keys = ::new (cln->data) ngx_http_auth_id_token_keys_t();
+
+    keys->cycle = cf->cycle;
+    keys->cleanup = cln;
+
+    cln->handler = ngx_http_auth_id_token_keys_cleanup;
+
+    return keys;
+}
+
+
+static void
+ngx_http_auth_id_token_keys_cleanup(void *data) noexcept
+{
+    ngx_http_auth_id_token_keys_t  *keys;
+
+    keys = static_cast<ngx_http_auth_id_token_keys_t *>(data);
+
+    ngx_http_auth_id_token_keys_stop(keys);
+
+    keys->~ngx_http_auth_id_token_keys_t();
+}
+
+
+ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
+    const ngx_http_auth_id_token_keys_settings_t *settings) noexcept
+{
+    ngx_http_auth_id_token_keys_t  *keys;
+
+    if (settings->max_stale <= settings->refresh
+        || settings->max_stale <= settings->min_interval)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jwks_max_stale\" of id_token_provider \"%V\" "
+                           "must be longer than \"jwks_refresh\" and "
+                           "\"jwks_min_interval\"", &settings->provider);
+        return NULL;
+    }
+
+    keys = ngx_http_auth_id_token_keys_create(cf);
+    if (keys == NULL) {
+        return NULL;
+    }
+
+    keys->settings = *settings;
+
+    try {
+        if (ngx_http_auth_id_token_keys_set_url(cf, keys) != NGX_OK
+            || ngx_http_auth_id_token_keys_set_name(keys) != NGX_OK)
+        {
+            return NULL;
+        }
+
+        return ngx_http_auth_id_token_keys_share(cf, keys);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return NULL;
+    }
+}
+
+
+/* https, http to the loopback, or http that was asked for */
+
+static ngx_int_t
+ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
+    ngx_http_auth_id_token_keys_t *keys)
+{
+    ngx_str_t                               *word;
+    const char                              *name;
+    ngx_http_auth_id_token_keys_settings_t  *settings;
+
+    settings = &keys->settings;
+
+    if (settings->jwks_uri.len) {
+        name = "jwks_uri";
+        word = &settings->jwks_uri;
+        keys->url = ngx_http_auth_id_token_keys_text(*word);
+
+    } else {
+        name = "issuer";
+        word = &settings->issuer;
+        keys->discovery = 1;
+
+        auto  found = id_token::discovery_url(
+                          ngx_http_auth_id_token_keys_text(*word));
+        if (!found) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "id_token_provider \"%V\" has no \"jwks_uri\" "
+                               "and no \"jwks_file\", and the \"issuer\" "
+                               "\"%V\" is not a URL that leads to its keys",
+                               &settings->provider, word);
+            return NGX_ERROR;
+        }
+
+        keys->url = std::move(*found);
+    }
+
+    auto  url = id_token::parse_url(keys->url);
+
+    if (!url) {
+        auto  why = id_token::url_error_text(url.error());
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" of id_token_provider \"%V\": "
+                           "the URL \"%V\" %*s",
+                           name, &settings->provider, word,
+                           why.size(), why.data());
+        return NGX_ERROR;
+    }
+
+    if (id_token::transport(*url) == id_token::Transport::insecure
+        && !settings->insecure)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" of id_token_provider \"%V\": keys cannot be "
+                           "trusted that come over plain http from \"%V\", "
+                           "use https%s",
+                           name, &settings->provider, word,
+                           keys->discovery
+                               ? "" : ", or add \"insecure\" to accept it");
+        return NGX_ERROR;
+    }
+
+    /* discovery over http may lead to https */
+    keys->needs_tls = url->https || keys->discovery;
+
+    keys->port = url->port;
+
+    return ngx_http_auth_id_token_keys_make_str(cf->pool, url->host,
+                                                &keys->host)
+               ? NGX_OK : NGX_ERROR;
+}
+
+
+static bool
+ngx_http_auth_id_token_keys_make_str(ngx_pool_t *pool, const std::string &s,
+    ngx_str_t *str)
+{
+    str->len = s.size();
+    str->data = static_cast<u_char *>(ngx_pnalloc(pool, s.size() + 1));
+
+    if (str->data == NULL) {
+        return false;
+    }
+
+    ngx_memcpy(str->data, s.c_str(), s.size() + 1);
+
+    return true;
+}
+
+
+static ngx_int_t
+ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
+{
+    std::string                              identity;
+    ngx_http_auth_id_token_keys_settings_t  *settings;
+
+    settings = &keys->settings;
+
+    auto  add = [](std::string &to, const char *name, std::string_view value) {
+        to.append(name);
+        to.append(std::to_string(value.size()));
+        to.append(" ");
+        to.append(value);
+    };
+
+    auto  trust = [&](const char *name, const ngx_str_t &value) {
+        add(keys->trust, name, ngx_http_auth_id_token_keys_text(value));
+    };
+
+    trust("ca ", settings->trust.trusted_certificate);
+    trust(" crl ", settings->trust.crl);
+    trust(" proxy ", settings->proxy_host);
+
+    keys->trust.append(":" + std::to_string(settings->proxy_port));
+    keys->trust.append(" depth "
+                       + std::to_string(settings->trust.verify_depth));
+    keys->trust.append(settings->insecure ? " insecure" : "");
+    keys->trust.append(keys->discovery ? " discovery" : "");
+
+    add(identity, "issuer ",
+        ngx_http_auth_id_token_keys_text(settings->issuer));
+    add(identity, "url ", keys->url);
+    add(identity, "trust ", keys->trust);
+
+    keys->origin = id_token::sha256(identity);
+    keys->name = "id_token_keys_"
+                 + id_token::sha256_hex(identity).substr(0, 32);
+
+    return NGX_OK;
+}
+
+
+/* the zone is the same for the same source, and remembers it */
+
+static ngx_http_auth_id_token_keys_t *
+ngx_http_auth_id_token_keys_share(ngx_conf_t *cf,
+    ngx_http_auth_id_token_keys_t *keys)
+{
+    ngx_str_t                                name;
+    ngx_shm_zone_t                          *shm_zone;
+    ngx_http_auth_id_token_keys_t           *shared;
+    ngx_http_auth_id_token_keys_settings_t  *settings, *more;
+
+    if (!ngx_http_auth_id_token_keys_make_str(cf->pool, keys->name, &name)) {
+        return NULL;
+    }
+
+    /* the size is known when all providers are */
+
+    shm_zone = ngx_shared_memory_add(cf, &name, 0,
+                                     &ngx_http_auth_id_token_module);
+    if (shm_zone == NULL) {
+        return NULL;
+    }
+
+    if (shm_zone->data == NULL) {
+        shm_zone->data = keys;
+        shm_zone->init = ngx_http_auth_id_token_zone_init;
+        keys->shm_zone = shm_zone;
+
+        return keys;
+    }
+
+    shared = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
+
+    settings = &shared->settings;
+    more = &keys->settings;
+
+    settings->refresh = ngx_min(settings->refresh, more->refresh);
+    settings->max_stale = ngx_min(settings->max_stale, more->max_stale);
+    settings->min_interval = ngx_max(settings->min_interval,
+                                     more->min_interval);
+    settings->timeout = ngx_max(settings->timeout, more->timeout);
+    settings->max_size = ngx_max(settings->max_size, more->max_size);
+
+    if (settings->state == NULL) {
+        settings->state = more->state;
+
+    } else if (more->state != NULL && more->state != settings->state) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"jwks_state\" \"%V\" of id_token_provider \"%V\" "
+                           "is not used: it shares its keys with \"%V\", which "
+                           "has another",
+                           &more->state->name, &more->provider,
+                           &settings->provider);
+    }
+
+    return shared;
+}

@@ -1,0 +1,125 @@
+/*
+ * Key sources: where the keys of a provider come from, the shared zone that
+ * holds them for all workers, the lease under which one worker fetches, the
+ * state directory.
+ */
+
+#ifndef IDT_SOURCE_SOURCE_H
+#define IDT_SOURCE_SOURCE_H
+
+extern "C" {
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+}
+
+#include <string_view>
+
+#include "idt_jose/jwks.h"
+#include "idt_fetch/fetch.h"
+
+
+typedef struct ngx_http_auth_id_token_keys_s  ngx_http_auth_id_token_keys_t;
+
+
+/* what a provider says of its keys */
+
+typedef struct {
+    ngx_str_t                        provider;     /* for messages */
+    ngx_str_t                        issuer;
+    ngx_str_t                        jwks_uri;     /* empty: discovery */
+    ngx_flag_t                       insecure;
+    ngx_http_auth_id_token_trust_t   trust;
+    ngx_str_t                        proxy_host;   /* empty: none */
+    in_port_t                        proxy_port;
+    time_t                           refresh;      /* seconds */
+    time_t                           min_interval;
+    time_t                           max_stale;
+    ngx_msec_t                       timeout;
+    size_t                           max_size;
+    ngx_path_t                      *state;        /* NULL: none */
+    u_char                          *file;         /* where it was written */
+    ngx_uint_t                       line;
+} ngx_http_auth_id_token_keys_settings_t;
+
+
+/*
+ * Configuration time. A source with the same issuer, URL, trust and proxy
+ * settings is shared; of different times the more careful ones count: the
+ * smaller refresh and max_stale, the larger min_interval, timeout and
+ * max_size. Whether plain http will do is judged here. NULL: the error
+ * has been logged with [emerg], file, line and the word at fault.
+ *
+ * add_file: the set is read, parsed and checked here, once per path.
+ */
+
+ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
+    const ngx_http_auth_id_token_keys_settings_t *settings) noexcept;
+ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add_file(
+    ngx_conf_t *cf, ngx_str_t *path) noexcept;
+
+/* whether a key of a file fits one of the algorithms */
+ngx_uint_t ngx_http_auth_id_token_keys_file_fits(
+    ngx_http_auth_id_token_keys_t *keys,
+    const id_token::AlgorithmSet &algorithms) noexcept;
+
+/* Postconfiguration: zones, host names, TLS contexts. */
+ngx_int_t ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept;
+
+/* Workers only (the caller checks ngx_process). */
+ngx_int_t ngx_http_auth_id_token_keys_init_process(ngx_cycle_t *cycle) noexcept;
+void ngx_http_auth_id_token_keys_exit_process(ngx_cycle_t *cycle) noexcept;
+
+
+/*
+ * Run time. The keys to judge with now: one atomic load when nothing has
+ * changed, a new parse when the generation moved. NULL: none yet, or none any
+ * more (older than max_stale). The pointer is valid until control returns to
+ * the event loop.
+ */
+
+id_token::KeySet *ngx_http_auth_id_token_keys_current(
+    ngx_http_auth_id_token_keys_t *keys) noexcept;
+
+
+/* Asking for a fetch, for a request that cannot be judged otherwise. */
+
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS,      /* there is no key set */
+    NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY   /* none of the set fits: draws on the
+                                            bucket, unless it joins */
+} ngx_http_auth_id_token_want_e;
+
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_STARTED,      /* `attempt` begins now */
+    NGX_HTTP_AUTH_ID_TOKEN_JOINED,       /* `attempt` had begun already */
+    NGX_HTTP_AUTH_ID_TOKEN_REFUSED       /* bucket empty, or no_keys during
+                                            back-off, or a key file: no fetch */
+} ngx_http_auth_id_token_ask_e;
+
+/* `kid`: of the token, as far as it is known; empty: it has none */
+
+ngx_http_auth_id_token_ask_e ngx_http_auth_id_token_keys_ask(
+    ngx_http_auth_id_token_keys_t *keys, ngx_http_auth_id_token_want_e want,
+    std::string_view kid, uint64_t *attempt) noexcept;
+
+/* How an attempt stands; its worker may be another one, or have died. */
+
+typedef enum {
+    NGX_HTTP_AUTH_ID_TOKEN_PENDING,
+    NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED,    /* also: the set did not change */
+    NGX_HTTP_AUTH_ID_TOKEN_FAILED
+} ngx_http_auth_id_token_attempt_e;
+
+ngx_http_auth_id_token_attempt_e ngx_http_auth_id_token_keys_attempt(
+    ngx_http_auth_id_token_keys_t *keys, uint64_t attempt) noexcept;
+
+/* Seconds after which a client may try again: for Retry-After, 1 at least. */
+time_t ngx_http_auth_id_token_keys_retry_after(
+    ngx_http_auth_id_token_keys_t *keys) noexcept;
+
+/* The longest that a request may wait for an attempt. */
+ngx_msec_t ngx_http_auth_id_token_keys_timeout(
+    ngx_http_auth_id_token_keys_t *keys) noexcept;
+
+#endif /* IDT_SOURCE_SOURCE_H */
