@@ -166,12 +166,33 @@ void interim_answers_are_passed_over(void **) {
 void fields(void **) {
     accept(ok("content-LENGTH:2\r\nX-A:\r\nX-B: \t a\tb \xff\r\n", "ab"), "ab");
     for (const char *field :
-         {"A", ": a", "A : b", "A\t: b", " A: b", "\tb", "A b: c", "A: b\x01",
-          "A: b\x7f", "A: b\rc", "\xc3\xa4: b", "A(: b"}) {
+         {"A", ": a", "A : b", "A\t: b", "A b: c", "A: b\x01", "A: b\x7f",
+          "A: b\rc", "\xc3\xa4: b", "A(: b"}) {
         refuse(ok(std::string("B: c\r\n") + field + "\r\n", ""),
                HttpError::field);
     }
     refuse(ok(std::string_view("A: b\0c\r\n", 8), ""), HttpError::field);
+}
+
+void folded_fields_are_joined(void **) {
+    accept(ok("A: b\r\n c\r\nContent-Length:\r\n\t 2\r\n", "ab"), "ab");
+    accept(ok("Content-Length: 2,\r\n \r\n 2\r\n", "ab"), "ab");
+    accept(ok("Transfer-Encoding:\n chunked\n", "1\na\n0\n\n"), "a");
+    // A blank keeps two halves apart: "1" and "2" are no 12.
+    refuse(ok("Content-Length: 1\r\n 2\r\n", ""), HttpError::length);
+    // There is no field in front of these.
+    refuse(ok(" A: b\r\n", ""), HttpError::field);
+    refuse(ok("\tb\r\nA: b\r\n", ""), HttpError::field);
+    refuse("HTTP/1.1 103 a\r\nA: b\r\n\r\n" + ok(" c\r\n", ""),
+           HttpError::field);
+    refuse(ok("A: b\r\n c\x01\r\n", ""), HttpError::field);
+    refuse(ok("A\r\n : b\r\n", ""), HttpError::field);
+
+    HttpResponse response(kMaxBody);
+    (void)response.feed(
+        ok("Cache-Control: public,\r\n  max-age=60 \r\nAge: 3\r\n", ""));
+    assert_string_equal(response.cache_control().c_str(), "public, max-age=60");
+    assert_int_equal(response.age(), 3);
 }
 
 void the_head_has_a_limit(void **) {
@@ -427,6 +448,7 @@ int main() {
         cmocka_unit_test(redirects_are_named_and_not_followed),
         cmocka_unit_test(interim_answers_are_passed_over),
         cmocka_unit_test(fields),
+        cmocka_unit_test(folded_fields_are_joined),
         cmocka_unit_test(the_head_has_a_limit),
         cmocka_unit_test(bodies_by_length),
         cmocka_unit_test(a_repeated_length_is_the_same),

@@ -182,7 +182,7 @@ HttpResponse::State HttpResponse::take_line(std::string_view line) {
         case Step::status_line:
             return take_status_line(line);
         case Step::fields:
-            return line.empty() ? end_of_fields() : take_field(line);
+            return take_field_line(line);
         case Step::chunk_size:
             return take_chunk_size(line);
         case Step::chunk_end:
@@ -220,7 +220,26 @@ HttpResponse::State HttpResponse::take_status_line(std::string_view line) {
     return State::more;
 }
 
-// No white space before the colon (RFC 9112 5.1), no continued lines (5.2).
+// A field is whole when the next line is seen: what begins with a blank goes
+// on with the last field, joined by one space (RFC 9112 5.2, a user agent).
+// Behind the status line there is no field to go on with (RFC 9112 2.2).
+HttpResponse::State HttpResponse::take_field_line(std::string_view line) {
+    if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
+        if (field_.empty()) {
+            return refuse(HttpError::field);
+        }
+        field_ += ' ';
+        field_ += trim(line);
+        return State::more;
+    }
+    if (!field_.empty() && take_field(field_) == State::failed) {
+        return State::failed;
+    }
+    field_ = line;
+    return line.empty() ? end_of_fields() : State::more;
+}
+
+// No white space before the colon (RFC 9112 5.1).
 HttpResponse::State HttpResponse::take_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     const std::string_view name = line.substr(0, colon);

@@ -98,6 +98,7 @@ class HttpResponse {
     State take_body(std::string_view &bytes);
     State take_line(std::string_view line);
     State take_status_line(std::string_view line);
+    State take_field_line(std::string_view line);
     State take_field(std::string_view line);
     void take_length(std::string_view value) noexcept;
     void take_age(std::string_view value) noexcept;
@@ -110,6 +111,7 @@ class HttpResponse {
     std::uint64_t left_ = 0;  // of the body, or of the chunk
     std::optional<std::uint64_t> length_;
     std::string line_;
+    std::string field_;  // the last one, which may go on in the next line
     std::string body_;
     std::string cache_control_;
     std::string location_;
