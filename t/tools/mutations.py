@@ -161,6 +161,36 @@ core("idt_keys/discovery", "discovery",
      ("issuer equal", "if (*theirs != issuer) {", "if (false) {"),
      ("https to https", "is_https(issuer) && !is_https(*url)", "false"))
 
+core("idt_keys/http_response", "http_response",
+     ("folded fields", "field_ += trim(line);", ""),
+     ("no field to fold", "if (field_.empty()) {", "if (false) {"))
+
+core("idt_keys/http_request", "http_request",
+     ("framing is ours", "equal_ignoring_case(name, other);", "name == other;"),
+     ("one line", "is_printable(value) && trim", "trim"),
+     ("credentials of one line", "!is_printable(user_and_password)", "false"),
+     ("scheme", "a.https == b.https && a.port", "a.port"),
+     ("port", "a.port == b.port && a.host", "a.host"))
+
+core("idt_keys/race", "race",
+     ("families take turns", "found[i].family == found[0].family", "true"),
+     ("behind the failed one", "failed + 1, order.end()", "failed, order.end()"),
+     ("the one that answered first", "known, known + 1);", "known, known);"),
+     ("not before its turn", "running_ != 0 && now < next_start_", "false"),
+     ("four at once", "running_ == kMaxRacing ? drop(oldest())",
+      "false ? drop(oldest())"),
+     ("the oldest makes room", "begun_[i] < begun_[oldest]", "false"),
+     ("at once after a failure",
+      "next_start_ = std::numeric_limits<std::int64_t>::min();", ""),
+     ("losers have another turn", "lanes_[i] = Lane::waiting;",
+      "lanes_[i] = Lane::out;"),
+     ("half of the time", "(deadline_ - now) / 2, kMin", "(deadline_ - now), kMin"))
+
+core("idt_keys/resolv", "resolv",
+     ("ndots", "complete || dots >= conf.ndots", "complete || dots > conf.ndots"),
+     ("complete names", "!complete && name.size()", "name.size()"),
+     ("the last list", "    conf.search.clear();\n", ""))
+
 core("idt_keys/saved_keys", "saved_keys",
      ("digest", "*digest != sha256_hex(text)", "false"),
      ("origin", "if (!skip(text, origin_lines(origin))) {",

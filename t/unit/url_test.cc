@@ -56,6 +56,8 @@ void the_scheme_is_http_or_https(void **) {
 void hosts(void **) {
     host_is("https://Op.Example.COM/", "op.example.com", HostKind::name);
     host_is("https://op.example.com./", "op.example.com", HostKind::name);
+    assert_true(accept("https://op.example.com./").complete);
+    assert_false(accept("https://op.example.com/.").complete);
     host_is("https://a_b-c.1a/", "a_b-c.1a", HostKind::name);
     host_is("https://xn--bcher-kva.example", "xn--bcher-kva.example",
             HostKind::name);

@@ -140,7 +140,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text,
 
 // "[::1]" or "name", what follows stays in `text`.
 std::optional<std::string_view> take_host(std::string_view &text,
-                                          HostKind &kind) noexcept {
+                                          Url &url) noexcept {
     std::string_view host;
     if (text.front() == '[') {
         const std::size_t end = text.find(']');
@@ -149,7 +149,7 @@ std::optional<std::string_view> take_host(std::string_view &text,
             !parse_address(AF_INET6, text.substr(1, end - 1), bytes)) {
             return std::nullopt;
         }
-        kind = HostKind::ipv6;
+        url.kind = HostKind::ipv6;
         host = text.substr(1, end - 1);
         text.remove_prefix(end + 1);
         return host;
@@ -157,14 +157,15 @@ std::optional<std::string_view> take_host(std::string_view &text,
 
     host = text.substr(0, text.find(':'));
     text.remove_prefix(host.size());
-    if (host.ends_with('.')) {
+    url.complete = host.ends_with('.');
+    if (url.complete) {
         host.remove_suffix(1);
     }
     const auto found = host_kind(host);
     if (!found) {
         return std::nullopt;
     }
-    kind = *found;
+    url.kind = *found;
     return host;
 }
 
@@ -220,7 +221,7 @@ Result<Url, UrlError> parse_url(std::string_view text) {
         return UrlError::bad_character;
     }
 
-    const auto host = take_host(authority, url.kind);
+    const auto host = take_host(authority, url);
     if (!host) {
         return UrlError::host;
     }

@@ -38,7 +38,8 @@ enum class HostKind : std::uint8_t { name, ipv4, ipv6 };
 struct Url {
     bool https = false;
     HostKind kind = HostKind::name;
-    std::string host;  // lower case, no brackets, no final dot
+    std::string host;       // lower case, no brackets, no final dot
+    bool complete = false;  // the host was written with a final dot
     std::uint16_t port = 0;
     std::string target;  // path and query as they stand; never empty
 
