@@ -152,13 +152,13 @@ void who_has_won_may_answer_for_half_of_the_time(void **) {
     Race race(3, 0, 5000);
     expect(race, 0, Kind::start, 0);
     expect(race, 250, Kind::start, 1);
-    race.won(1, 300);
+    assert_int_equal(race.won(1, 300), 2650);
     expect(race, 300, Kind::wait, 0, 2650);
     expect(race, 2649, Kind::wait, 0, 2650);
     expect(race, 2650, Kind::drop, 1);
     expect(race, 2650, Kind::start, 0);
     expect(race, 2900, Kind::start, 2);
-    race.won(2, 4100);
+    assert_int_equal(race.won(2, 4100), 5000);
     expect(race, 4100, Kind::wait, 0, 5000);
     expect(race, 5000, Kind::drop, 2);
     expect(race, 5000, Kind::lost, 0);
@@ -169,7 +169,7 @@ void who_has_won_alone_may_answer_to_the_end(void **) {
     expect(race, 0, Kind::start, 0);
     race.failed(0);
     expect(race, 0, Kind::start, 1);
-    race.won(1, 10);
+    assert_int_equal(race.won(1, 10), 5000);
     expect(race, 10, Kind::wait, 0, 5000);
     race.failed(1);
     expect(race, 20, Kind::lost, 0);

@@ -148,7 +148,7 @@ void Race::failed(std::size_t place) noexcept {
     next_start_ = std::numeric_limits<std::int64_t>::min();
 }
 
-void Race::won(std::size_t place, std::int64_t now) noexcept {
+std::int64_t Race::won(std::size_t place, std::int64_t now) noexcept {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
         if (lanes_[i] == Lane::running && i != place) {
             lanes_[i] = Lane::waiting;
@@ -157,6 +157,9 @@ void Race::won(std::size_t place, std::int64_t now) noexcept {
     running_ = 1;
     answering_ = true;
     next_start_ = now + std::max((deadline_ - now) / 2, kMinAnswerTime);
+    return find(Lane::waiting) == lanes_.size()
+               ? deadline_
+               : std::min(next_start_, deadline_);
 }
 
 }  // namespace id_token

@@ -87,8 +87,8 @@ class Race {
     void failed(std::size_t place) noexcept;
 
     // It is connected, its handshake is over: the others are to be closed, and
-    // may have another turn should it fail.
-    void won(std::size_t place, std::int64_t now) noexcept;
+    // may have another turn should it fail. Until when it may answer.
+    std::int64_t won(std::size_t place, std::int64_t now) noexcept;
 
   private:
     enum class Lane : std::uint8_t { waiting, running, out };
