@@ -141,6 +141,8 @@ void redirects_are_named_and_not_followed(void **) {
     refuse_with("HTTP/1.1 302 Found\r\nLocation: https://a/b\r\n\r\n",
                 "answered 302 with a redirect to https://a/b");
     refuse_with("HTTP/1.1 301 Moved\r\n\r\n", "answered 301");
+    refuse_with("HTTP/1.1 302 a\r\nLocation: https://u:p@a/\r\n\r\n",
+                "answered 302 with a redirect to https://***@a/");
     refuse_with("HTTP/1.1 307 a\r\nLocation: /\xc3\xa4\tb\r\n\r\n",
                 "answered 307 with a redirect to /???b");
 

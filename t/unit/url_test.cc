@@ -209,6 +209,21 @@ void plain_http_is_for_the_loopback(void **) {
 
 }  // namespace
 
+void user_names_and_passwords_are_not_shown(void **) {
+    const auto is = [](std::string_view text, const char *shown) {
+        assert_string_equal(without_userinfo(text).c_str(), shown);
+    };
+    is("https://op.example/a?b", "https://op.example/a?b");
+    is("https://user:pass@op.example/a", "https://***@op.example/a");
+    is("https://user@op.example", "https://***@op.example");
+    is("https://us er:p/a?s#s@w@op.example/", "https://***@op.example/");
+    is("user:pass@op.example", "***@op.example");
+    is("user:p://a@op.example", "***@op.example");
+    is("user@op.example/://", "***@op.example/://");
+    is("@", "***@");
+    is("", "");
+}
+
 int main() {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_scheme_is_http_or_https),
@@ -223,6 +238,7 @@ int main() {
         cmocka_unit_test(urls_have_a_limit),
         cmocka_unit_test(loopback_addresses),
         cmocka_unit_test(plain_http_is_for_the_loopback),
+        cmocka_unit_test(user_names_and_passwords_are_not_shown),
     };
     return cmocka_run_group_tests_name("url", tests, nullptr, nullptr);
 }

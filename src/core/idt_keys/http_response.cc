@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "idt_base/ascii.h"
+#include "idt_keys/url.h"
 
 namespace id_token {
 
@@ -391,7 +392,8 @@ std::string HttpResponse::error_text() const {
         return "the proxy " + answered;
     }
     if (status_ >= 300 && status_ < 400 && !location_.empty()) {
-        answered += " with a redirect to " + printable(location_);
+        answered +=
+            " with a redirect to " + printable(without_userinfo(location_));
     }
     return answered;
 }

@@ -246,6 +246,25 @@ Result<Url, UrlError> parse_url(std::string_view text) {
     return url;
 }
 
+// All before the last "@" of the text: a password may hold anything, a slash,
+// too, before somebody has noticed.
+std::string without_userinfo(std::string_view text) {
+    constexpr std::string_view kScheme = "://";
+    const std::size_t at = text.rfind('@');
+    if (at == text.npos) {
+        return std::string(text);
+    }
+    std::size_t begin = 0;
+    while (begin < text.size() && is_alnum(text[begin])) {
+        ++begin;
+    }
+    begin = text.substr(begin).starts_with(kScheme) && begin < at
+                ? begin + kScheme.size()
+                : 0;
+    return std::string(text.substr(0, begin)) + "***" +
+           std::string(text.substr(at));
+}
+
 bool is_loopback_address(std::string_view address) noexcept {
     unsigned char v4[4];
     if (parse_address(AF_INET, address, v4)) {

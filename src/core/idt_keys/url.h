@@ -53,6 +53,10 @@ struct Url {
 // Throws std::bad_alloc only.
 [[nodiscard]] Result<Url, UrlError> parse_url(std::string_view text);
 
+// For messages about a URL, however broken: what may be a user name and a
+// password is "***". Throws std::bad_alloc only.
+[[nodiscard]] std::string without_userinfo(std::string_view text);
+
 // A literal address of 127.0.0.0/8, ::1, or the former mapped into IPv6.
 [[nodiscard]] bool is_loopback_address(std::string_view address) noexcept;
 
