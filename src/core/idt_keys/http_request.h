@@ -1,8 +1,8 @@
-// The requests of the key client as text, RFC 9112 (L2): GET of a document,
+// The requests of the key client as text, RFC 9112: GET of a document,
 // CONNECT through a proxy, and the fields that a configuration may add.
 
-#ifndef ID_TOKEN_CORE_HTTP_REQUEST_H
-#define ID_TOKEN_CORE_HTTP_REQUEST_H
+#ifndef IDT_KEYS_HTTP_REQUEST_H
+#define IDT_KEYS_HTTP_REQUEST_H
 
 #include <cstddef>
 #include <string>

@@ -1,10 +1,10 @@
-// Which address of a key server is tried when, RFC 8305 (L2).
+// Which address of a key server is tried when, RFC 8305.
 //
 // The caller has the sockets and the clock: it asks what to do, does it, tells
 // what came of it. Times are milliseconds of one monotonic clock.
 
-#ifndef ID_TOKEN_CORE_RACE_H
-#define ID_TOKEN_CORE_RACE_H
+#ifndef IDT_KEYS_RACE_H
+#define IDT_KEYS_RACE_H
 
 #include <array>
 #include <cstddef>

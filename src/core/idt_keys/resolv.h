@@ -1,8 +1,8 @@
-// resolv.conf(5), and the names that it makes of one (L2): what the system's
+// resolv.conf(5), and the names that it makes of one: what the system's
 // own look-up would ask, for a resolver that takes names as they stand.
 
-#ifndef ID_TOKEN_CORE_RESOLV_H
-#define ID_TOKEN_CORE_RESOLV_H
+#ifndef IDT_KEYS_RESOLV_H
+#define IDT_KEYS_RESOLV_H
 
 #include <cstddef>
 #include <string>
