@@ -45,15 +45,6 @@ std::size_t count_token68_blocks(std::string_view text) noexcept {
     return n;
 }
 
-// RFC 9110 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-bool is_token68(std::string_view text) noexcept {
-    std::size_t i = count_token68_blocks(text) * kBlock;
-    while (i < text.size() && is_token68_char(text[i])) {
-        i++;
-    }
-    return i > 0 && text.find_first_not_of('=', i) == std::string_view::npos;
-}
-
 // White space before a value is none of it (RFC 9110 5.5). nginx drops spaces
 // only, and none in HTTP/2; who gets the header next drops it all.
 std::string_view without_leading_white(std::string_view value) noexcept {
@@ -80,6 +71,15 @@ bool is_bearer(std::string_view value) noexcept {
            value[kScheme.size()] == ',';
 }
 
+// RFC 9110 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+bool is_token68(std::string_view text) noexcept {
+    std::size_t i = count_token68_blocks(text) * kBlock;
+    while (i < text.size() && is_token68_char(text[i])) {
+        i++;
+    }
+    return i > 0 && text.find_first_not_of('=', i) == std::string_view::npos;
+}
+
 Result<std::optional<std::string_view>> split_bearer(
     std::string_view value) noexcept {
     value = without_leading_white(value);
@@ -103,12 +103,16 @@ Result<std::optional<std::string_view>> parse_bearer(
     return token;
 }
 
+std::string_view next_cookie_part(std::string_view &rest) noexcept {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return part;
+}
+
 std::optional<CookiePair> next_cookie(std::string_view &rest) noexcept {
     while (!rest.empty()) {
-        std::size_t end = std::min(rest.find(';'), rest.size());
-        const std::string_view text = trim(rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-
+        const std::string_view text = trim(next_cookie_part(rest));
         std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) {
             continue;

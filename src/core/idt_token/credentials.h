@@ -19,6 +19,9 @@ namespace id_token {
 [[nodiscard]] Result<std::optional<std::string_view>> parse_bearer(
     std::string_view value) noexcept;
 
+// token68 of RFC 9110 11.2.
+[[nodiscard]] bool is_token68(std::string_view text) noexcept;
+
 // The same, but for the characters of the token. None of a proven token is
 // outside token68: who compares with one needs no more than this.
 [[nodiscard]] Result<std::optional<std::string_view>> split_bearer(
@@ -29,6 +32,10 @@ struct CookiePair {
     std::string_view name;
     std::string_view value;  // without the surrounding quotes, if any
 };
+
+// Takes what stands before the next ';' off `rest`, and the ';' with it.
+[[nodiscard]] std::string_view next_cookie_part(
+    std::string_view &rest) noexcept;
 
 // Takes the next pair off `rest` (split at ';' only, surrounding white space
 // dropped, pairs without '=' passed over); nothing at the end. Names are
