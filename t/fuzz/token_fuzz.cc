@@ -107,7 +107,10 @@ void check_refused(const Verdict &verdict, const Diagnosis &diagnosis) {
     REQUIRE(diagnosis.kid.size() <= kMaxDiagnosis);
     REQUIRE(diagnosis.issuer.size() <= kMaxDiagnosis);
     REQUIRE(diagnosis.audience.size() <= kMaxDiagnosis);
-    REQUIRE(!verdict.refetch || verdict.error == Error::key_unknown);
+    REQUIRE(verdict.refetch == Refetch::none ||
+            verdict.error == Error::key_unknown ||
+            verdict.error == Error::signature ||
+            verdict.error == Error::signature_length);
     REQUIRE(error_row(verdict.error).answer == Answer::invalid);
 }
 

@@ -145,7 +145,20 @@ core("idt_token/validator", "validator vectors",
      ("subject", "error = check_subject(c);", "error = Error::ok;"),
      ("kind", "error = check_kind(c);", "error = Error::ok;"),
      ("times", "error = check_times(*times, p, now);", "error = Error::ok;"),
-     ("refetch for an unknown kid alone", "&& !memo->candidates.kid_known", ""))
+     ("refetch for an unknown kid", "return candidates.kid_known ? ", "return true ? "),
+     ("refetch for a replaced key", "        case Error::signature_length:\n", ""))
+
+core("idt_base/siphash", "siphash",
+     ("length", "word_of(text) | length << 56", "word_of(text)"))
+
+core("idt_keys/kid_table", "kid_table",
+     ("whole kid", "return siphash(secret, *kid) | 1;",
+      "return siphash(secret, kid->substr(0, 64)) | 1;"))
+
+core("idt_keys/lease", "lease",
+     ("owners lost", "++lost_;", ""),
+     ("given back", "} else if (owner_ != 0) {", "} else {"),
+     ("a number for each", "return ++number_;", "return number_;"))
 
 core("idt_token/token_cache", "token_cache validator",
      ("policy", "t->policy_id_ == policy_id && ", ""),

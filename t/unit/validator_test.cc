@@ -256,19 +256,43 @@ void a_kid_that_fits_no_algorithm_is_an_unknown_key(void **) {
     assert_true(b.keys->has_kid(b.diagnosis.kid));
 }
 
-void only_a_key_that_is_not_there_is_worth_a_fetch(void **) {
+void what_a_newer_key_set_may_mend(void **) {
     Bench b;
-    auto refetch = [&b](const std::string &header) {
-        const Verdict verdict = b.validator.validate(
-            b.policy, *b.keys, unit::tenant_token("ES256", header, "{}"),
-            unit::kNow);
-        assert_true(verdict.error == Error::key_unknown);
-        return verdict.refetch;
+    const auto judge = [&b](const std::string &token) {
+        return b.validator.validate(b.policy, *b.keys, token, unit::kNow);
     };
-    assert_true(refetch(unit::header("ES256", "nobody")));
-    assert_false(refetch(unit::header("ES256", unit::key("rsa1").kid)));
+    const auto refetch = [&judge](const std::string &header) {
+        return judge(unit::tenant_token("ES256", header, "{}")).refetch;
+    };
+    assert_true(refetch(unit::header("ES256", "nobody")) ==
+                Refetch::unknown_kid);
+    assert_true(refetch(unit::header("ES256", unit::key("rsa1").kid)) ==
+                Refetch::replaced_key);
+    const std::string known = unit::header("ES256", unit::key("ec1").kid);
+    assert_true(refetch(known) == Refetch::none);
+    const std::string good = unit::tenant_token("ES256", known, "{}");
+    assert_true(judge(forge(good)).refetch == Refetch::replaced_key);
+    assert_true(judge(good + "AAAA").refetch == Refetch::replaced_key);
+    assert_true(judge("eyJhbGciOiJub25lIn0.e30.AA").refetch == Refetch::none);
+    b.keys = unit::parse_keys(unit::jwks({"ec2"}), 8);
+    assert_true(refetch(R"({"alg":"ES256"})") == Refetch::replaced_key);
     b.keys = unit::parse_keys(unit::jwks({"rsa1"}), 7);
-    assert_true(refetch(R"({"alg":"ES256"})"));
+    assert_true(refetch(R"({"alg":"ES256"})") == Refetch::unknown_kid);
+}
+
+void the_kid_that_is_looked_for_is_whole(void **) {
+    Bench b;
+    const auto kid = [&b](const std::string &header) {
+        return b.validator
+            .validate(b.policy, *b.keys,
+                      unit::tenant_token("ES256", header, "{}"), unit::kNow)
+            .kid;
+    };
+    const std::string longest(1000, 'k');
+    assert_true(kid(unit::header("ES256", longest)) == longest);
+    assert_true(kid(unit::header("ES256", "")) == "");
+    b.keys = unit::parse_keys(unit::jwks({"rsa1"}), 7);
+    assert_false(kid(R"({"alg":"ES256"})").has_value());
 }
 
 void without_a_kid_fitting_keys_are_tried(void **) {
@@ -388,7 +412,8 @@ int main() {
         cmocka_unit_test(a_changed_byte_is_refused),
         cmocka_unit_test(cheap_checks_come_first),
         cmocka_unit_test(a_kid_that_fits_no_algorithm_is_an_unknown_key),
-        cmocka_unit_test(only_a_key_that_is_not_there_is_worth_a_fetch),
+        cmocka_unit_test(what_a_newer_key_set_may_mend),
+        cmocka_unit_test(the_kid_that_is_looked_for_is_whole),
         cmocka_unit_test(without_a_kid_fitting_keys_are_tried),
         cmocka_unit_test(a_diagnosis_is_short),
         cmocka_unit_test(what_needs_no_key_is_told_without_one),

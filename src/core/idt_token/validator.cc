@@ -84,11 +84,26 @@ void explain_claims(const Claims &claims, Diagnosis *diagnosis) {
     }
 }
 
+// A key may have been replaced under its kid, by one of another kind or length
+// as well; or, where tokens name none, without one.
+Refetch refetch_for(Error error, const KeySet::Candidates &candidates) {
+    switch (error) {
+        case Error::key_unknown:
+            return candidates.kid_known ? Refetch::replaced_key
+                                        : Refetch::unknown_kid;
+        case Error::signature:
+        case Error::signature_length:
+            return Refetch::replaced_key;
+        default:
+            return Refetch::none;
+    }
+}
+
 Verdict judge_again(VerifiedToken &token, const Policy &policy,
                     std::int64_t now, Diagnosis *diagnosis) {
     Error error = check_times(token.times(), policy, now);
     if (error == Error::ok) {
-        return {Error::ok, token.ref(), false};
+        return {Error::ok, token.ref(), {}, {}};
     }
     if (token.has_kid()) {
         explain_kid(token.kid(), diagnosis);
@@ -97,7 +112,7 @@ Verdict judge_again(VerifiedToken &token, const Policy &policy,
         diagnosis->issuer = cut(policy.issuer);
         diagnosis->audience = cut(policy.client_id);
     }
-    return {error, {}, false};
+    return {error, {}, {}, {}};
 }
 
 }  // namespace
@@ -114,7 +129,7 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
 
     Result<Segments> segments = parse_segments(token);
     if (!segments) {
-        return {segments.error(), {}, false};
+        return {segments.error(), {}, {}, {}};
     }
 
     const KeySet::Memo *memo = keys.find_memo(segments->header);
@@ -124,7 +139,7 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
         Result<JoseHeader> header =
             parse_header(segments->header, policy, diagnosis);
         if (!header) {
-            return {header.error(), {}, false};
+            return {header.error(), {}, {}, {}};
         }
         parsed.header = std::move(*header);
         parsed.candidates =
@@ -141,22 +156,20 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
             : Error::alg_not_allowed;
     if (error != Error::ok) {
         explain_kid(header.kid, diagnosis);
-        return {error,
-                {},
-                error == Error::key_unknown && !memo->candidates.kid_known};
+        return {error, {}, refetch_for(error, memo->candidates), header.kid};
     }
 
     Result<TokenRef> proven =
         judge_payload(policy, keys, token, *segments, header, now, diagnosis);
     if (!proven) {
         explain_kid(header.kid, diagnosis);
-        return {proven.error(), {}, false};
+        return {proven.error(), {}, {}, {}};
     }
     if (first_seen) {
         keys.remember(segments->header, header, memo->candidates);
     }
     cache_.insert(*proven);
-    return {Error::ok, std::move(*proven), false};
+    return {Error::ok, std::move(*proven), {}, {}};
 }
 
 // Of a token whose signature is proven.

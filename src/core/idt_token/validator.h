@@ -4,6 +4,7 @@
 #define IDT_TOKEN_VALIDATOR_H
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +28,18 @@ struct Diagnosis {
     std::string audience;
 };
 
+// Why a newer key set may have the key of a token that was refused.
+enum class Refetch : std::uint8_t {
+    none,
+    unknown_kid,   // or the token has none, and no key fits
+    replaced_key,  // its signature is not that of the key at hand
+};
+
 struct Verdict {
     Error error = Error::ok;
     TokenRef token;  // set when error is ok
-    // With Error::key_unknown: a newer key set may have the key. Not if this
-    // one has the kid, but for another purpose.
-    bool refetch = false;
+    Refetch refetch = Refetch::none;
+    std::optional<std::string> kid;  // whole, for a refetch; not if it has none
 };
 
 // One per worker. Throws std::bad_alloc only.

@@ -258,7 +258,7 @@ ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
         ngx_http_auth_id_token_set_token(ctx, std::move(verdict.token));
     }
 
-    return verdict.refetch
+    return verdict.refetch == id_token::Refetch::unknown_kid
            ? NGX_HTTP_AUTH_ID_TOKEN_NEED_REFETCH
            : NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
 }
