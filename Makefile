@@ -94,12 +94,12 @@ benches: $(benches)
 $(B)/obj/core/%.o: src/core/%.cc
 	@mkdir -p $(@D)
 	@echo "  CXX  $<"
-	@$(CXX) $(core_flags) -MMD -MP -c -o $@ $<
+	@$(CXX) $(core_flags) -MMD -MP -MT $@ -c -o $@ $<
 
 $(B)/obj/%.o: t/%.cc
 	@mkdir -p $(@D)
 	@echo "  CXX  $<"
-	@$(CXX) $(core_flags) -iquote t -MMD -MP -c -o $@ $<
+	@$(CXX) $(core_flags) -iquote t -MMD -MP -MT $@ -c -o $@ $<
 
 $(B)/libcore.a: $(core_objects)
 	@rm -f $@
