@@ -42,9 +42,10 @@ constexpr const char *kHeaderValues[] = {R"("RS256")",
 constexpr Words kHeaderWords{kHeaderNames, kHeaderValues};
 
 constexpr const char *kClaimNames[] = {
-    "iss",   "aud",       "sub",       "exp",    "iat",       "nbf",
-    "azp",   "auth_time", "nonce",     "events", "token_use", "typ",
-    "scope", "scp",       "client_id", "roles",  "email"};
+    "iss",   "aud",       "sub",        "exp",    "iat",       "nbf",
+    "azp",   "auth_time", "nonce",      "events", "token_use", "typ",
+    "scope", "scp",       "client_id",  "roles",  "email",     "appid",
+    "cid",   "tokenName", "token_type", "idtyp",  "appidacr"};
 constexpr const char *kClaimValues[] = {
     R"("https://issuer.example.org/realms/demo")",
     R"("https://issuer.example.org/realms/demo/")",
@@ -76,6 +77,7 @@ constexpr const char *kClaimValues[] = {
     R"("1800000000")",
     R"("id")",
     R"("access")",
+    R"("id_token")",
     R"("JWT")",
     R"("ID")",
     R"("at+jwt")",

@@ -32,6 +32,23 @@ void check_spelling(std::string_view segment) {
     REQUIRE(bytes && base64url_encode(*bytes) == segment);
 }
 
+// Whom an accepted token was issued to, and no sign of another kind.
+void check_kind_fence(const Policy &policy, const Claims &claims) {
+    const auto present = [&](const char *name) {
+        const JsonView value = claims.find(name);
+        return value && !value.is(JsonKind::null);
+    };
+    for (const char *name : {"azp", "appid", "cid", "client_id"}) {
+        REQUIRE(!present(name) ||
+                claims.find(name).string() == policy.client_id);
+    }
+    for (const char *name : {"events", "idtyp", "appidacr", "azpacr"}) {
+        REQUIRE(!present(name));
+    }
+    REQUIRE((!present("scope") && !present("scp")) ||
+            claims.find("nonce").string());
+}
+
 // What is said of an accepted token is what stands in it.
 void check_accepted(const Policy &policy, std::string_view token,
                     const VerifiedToken &verified, std::int64_t now) {
@@ -52,9 +69,7 @@ void check_accepted(const Policy &policy, std::string_view token,
     const auto claims = Claims::parse(*base64url_decode(segments->payload));
     REQUIRE(bool(claims));
     REQUIRE(claims->find("iss").string() == policy.issuer);
-    REQUIRE(!claims->find("azp") ||
-            claims->find("azp").string() == policy.client_id);
-    REQUIRE(!claims->find("events"));
+    check_kind_fence(policy, *claims);
     REQUIRE(claims->find("exp").number() == verified.times().exp);
     REQUIRE(verified.times().exp > static_cast<double>(now - policy.leeway));
     REQUIRE(verified.times().iat <= static_cast<double>(now + policy.leeway));

@@ -89,25 +89,40 @@ void every_further_audience_is_trusted(void **) {
     assert_reason(audience(R"("api")", {"api"}), Error::audience);
 }
 
-Error azp(const std::string &aud, const std::string &json) {
-    return check_azp(claims({{"aud", aud}, {"azp", json}}), unit::policy());
+Error azp(const std::string &json, std::vector<std::string> parties = {}) {
+    Policy p = unit::policy();
+    p.authorized_parties = std::move(parties);
+    return check_azp(claims({{"azp", json}}), p);
 }
 
-void an_authorized_party_is_us(void **) {
-    assert_reason(azp(R"("web")", ""), Error::ok);
-    assert_reason(azp(R"("web")", R"("web")"), Error::ok);
-    assert_reason(azp(R"("web")", R"("wee")"), Error::azp);
-    assert_reason(azp(R"("web")", R"("")"), Error::azp);
-    assert_reason(azp(R"("web")", R"(["web"])"), Error::azp);
-    assert_reason(azp(R"("web")", "null"), Error::azp);
+void an_authorized_party_is_us_or_configured(void **) {
+    assert_reason(azp(""), Error::ok);
+    assert_reason(azp("null"), Error::ok);
+    assert_reason(azp(R"("web")"), Error::ok);
+    assert_reason(azp(R"("wee")"), Error::azp);
+    assert_reason(azp(R"("Web")"), Error::azp);
+    assert_reason(azp(R"("")"), Error::azp);
+    assert_reason(azp(R"(["web"])"), Error::azp);
+    assert_reason(azp("1"), Error::azp);
+    assert_reason(azp(R"("phone")"), Error::azp);
+    assert_reason(azp(R"("phone")", {"tv", "phone"}), Error::ok);
+    assert_reason(azp(R"("web")", {"phone"}), Error::ok);
+    assert_reason(azp("", {"phone"}), Error::ok);
+    assert_reason(azp(R"("phon")", {"phone"}), Error::azp);
+    assert_reason(azp(R"(["phone"])", {"phone"}), Error::azp);
 }
 
-void several_audiences_need_an_authorized_party(void **) {
-    assert_reason(azp(R"(["web","api"])", R"("web")"), Error::ok);
-    assert_reason(azp(R"(["web","api"])", R"("api")"), Error::azp);
-    assert_reason(azp(R"(["web","api"])", ""), Error::azp_missing);
-    assert_reason(azp(R"(["web","web"])", ""), Error::ok);
-    assert_reason(azp(R"(["web"])", ""), Error::ok);
+void trusted_audiences_need_no_authorized_party(void **) {
+    Policy p = unit::policy();
+    p.trusted_audiences = {"api"};
+    const auto judge = [&](const char *azp) {
+        const Claims c = claims({{"aud", R"(["web","api"])"}, {"azp", azp}});
+        assert_reason(check_audience(c, p), Error::ok);
+        return check_azp(c, p);
+    };
+    assert_reason(judge(""), Error::ok);
+    assert_reason(judge(R"("web")"), Error::ok);
+    assert_reason(judge(R"("api")"), Error::azp);
 }
 
 Error subject(const std::string &json) {
@@ -126,46 +141,99 @@ void the_subject_has_1_to_255_bytes(void **) {
     assert_reason(subject(""), Error::subject);
 }
 
-Error kind(const Changes &changes) {
-    return check_kind(claims(changes));
-}
-
-void tokens_of_other_kinds_are_told(void **) {
-    assert_reason(kind({}), Error::ok);
-    assert_reason(kind({{"events", "{}"}}), Error::kind_events);
-    assert_reason(kind({{"events", "null"}}), Error::kind_events);
-    assert_reason(kind({{"event", "{}"}}), Error::ok);
-    assert_reason(kind({{"token_use", R"("id")"}}), Error::ok);
-    assert_reason(kind({{"token_use", R"("ID")"}}), Error::kind_token_use);
-    assert_reason(kind({{"token_use", R"("access")"}}), Error::kind_token_use);
-    assert_reason(kind({{"token_use", R"(["id"])"}}), Error::kind_token_use);
-    assert_reason(kind({{"token_use", "null"}}), Error::kind_token_use);
-    assert_reason(kind({{"typ", R"("ID")"}}), Error::ok);
-    assert_reason(kind({{"typ", R"("JWT")"}}), Error::ok);
-    assert_reason(kind({{"typ", R"("jwt")"}}), Error::ok);
-    assert_reason(kind({{"typ", R"("Bearer")"}}), Error::kind_typ);
-    assert_reason(kind({{"typ", R"("IDX")"}}), Error::kind_typ);
-    assert_reason(kind({{"typ", R"("")"}}), Error::kind_typ);
-    assert_reason(kind({{"typ", R"(["ID"])"}}), Error::kind_typ);
-}
-
-void an_access_token_is_told_by_its_shape(void **) {
-    assert_reason(kind({{"scope", R"("a")"}}), Error::ok);
-    assert_reason(kind({{"client_id", R"("web")"}}), Error::ok);
-    assert_reason(kind({{"scope", R"("a")"}, {"client_id", R"("web")"}}),
-                  Error::kind_access_token);
-    assert_reason(kind({{"scp", R"(["a"])"}, {"client_id", R"("web")"}}),
-                  Error::kind_access_token);
-    assert_reason(kind({{"scope", R"("a")"},
-                        {"client_id", R"("web")"},
-                        {"nonce", R"("n")"}}),
-                  Error::ok);
-    for (const char *none : {"null", "1", "true", R"(["n"])", "{}"}) {
-        assert_reason(kind({{"scope", R"("a")"},
-                            {"client_id", R"("web")"},
-                            {"nonce", none}}),
-                      Error::kind_access_token);
+void the_subject_has_no_control_characters(void **) {
+    assert_reason(subject(R"("a b~")"), Error::ok);
+    for (const char *bad :
+         {R"("\u0001")", R"("a\r\nb")", R"("a\t")", R"("a\u001f")",
+          R"("\u007fa")", R"("a\u0080")", R"("a\u0085b")", R"("\u009f")"}) {
+        assert_reason(subject(bad), Error::subject);
     }
+    // the next character after C1, and C2 and 85 in other characters
+    assert_reason(subject(R"("\u00a0")"), Error::ok);
+    assert_reason(subject(R"("\u00c2\u0145")"), Error::ok);
+    assert_reason(subject(R"("a\u20ac")"), Error::ok);
+}
+
+Error kind(const Changes &changes) {
+    return check_kind(claims(changes), unit::policy());
+}
+
+void another_kind_may_say_so_in_a_claim(void **) {
+    assert_reason(kind({}), Error::ok);
+    struct Case {
+        const char *claim;
+        Error reason;
+        std::vector<const char *> good;
+        std::vector<const char *> bad;
+    };
+    const Case cases[] = {
+        {"appid", Error::kind_client, {"web"}, {"we", "Web", "", "other"}},
+        {"cid", Error::kind_client, {"web"}, {"we", "Web", "", "other"}},
+        {"client_id", Error::kind_client, {"web"}, {"we", "Web", "", "other"}},
+        {"events", Error::kind_events, {}, {"", "x"}},
+        {"token_use", Error::kind_token_use, {"id"}, {"ID", "i", "access", ""}},
+        {"typ",
+         Error::kind_typ,
+         {"ID", "id", "Id", "JWT", "jwt"},
+         {"Bearer", "IDX", "at+jwt", "I", "id_token", ""}},
+        {"tokenName",
+         Error::kind_token_name,
+         {"id_token"},
+         {"access_token", "ID_TOKEN", "id", ""}},
+        {"token_name",
+         Error::kind_token_name,
+         {"id_token"},
+         {"access_token", "Id_token", "id", ""}},
+        {"token_type",
+         Error::kind_token_name,
+         {"ID", "id_token"},
+         {"Bearer", "id", "Id", "ID_TOKEN", "access_token", ""}},
+        {"idtyp", Error::kind_access_token, {}, {"app", "user", "id", ""}},
+        {"appidacr", Error::kind_access_token, {}, {"0", "1", "2", ""}},
+        {"azpacr", Error::kind_access_token, {}, {"0", "1", "2", ""}}};
+    for (const Case &c : cases) {
+        for (const char *word : c.good) {
+            assert_reason(kind({{c.claim, quoted(word)}}), Error::ok);
+        }
+        for (const char *word : c.bad) {
+            assert_reason(kind({{c.claim, quoted(word)}}), c.reason);
+        }
+        const std::string ours = c.good.empty() ? "x" : c.good[0];
+        for (const std::string &json :
+             {"[\"" + ours + "\"]", std::string("{}"), std::string("0"),
+              std::string("false")}) {
+            assert_reason(kind({{c.claim, json}}), c.reason);
+        }
+        // null is absence, and another name another claim
+        assert_reason(kind({{c.claim, "null"}}), Error::ok);
+        assert_reason(kind({{std::string(c.claim) + "s", R"("x")"}}),
+                      Error::ok);
+        // a nonce is no excuse
+        if (!c.bad.empty()) {
+            assert_reason(
+                kind({{c.claim, quoted(c.bad[0])}, {"nonce", R"("n")"}}),
+                c.reason);
+        }
+    }
+}
+
+void a_scope_needs_a_nonce(void **) {
+    for (const char *claim : {"scope", "scp"}) {
+        for (const char *value :
+             {R"("a")", R"("")", R"(["a"])", "[]", "1", "false"}) {
+            assert_reason(kind({{claim, value}}), Error::kind_scope);
+            assert_reason(kind({{claim, value}, {"nonce", R"("n")"}}),
+                          Error::ok);
+        }
+        assert_reason(kind({{claim, "null"}}), Error::ok);
+        assert_reason(kind({{claim, R"("a")"}, {"client_id", R"("web")"}}),
+                      Error::kind_scope);
+        for (const char *none : {"null", "1", "true", R"(["n"])", "{}"}) {
+            assert_reason(kind({{claim, R"("a")"}, {"nonce", none}}),
+                          Error::kind_scope);
+        }
+    }
+    assert_reason(kind({{"scopes", R"("a")"}}), Error::ok);
 }
 
 Error times(const Changes &changes, const Policy &p = unit::policy()) {
@@ -177,10 +245,11 @@ void a_time_is_a_number(void **) {
     assert_reason(times({}), Error::ok);
     for (const char *bad :
          {"", "null", "true", R"("1800000100")", "[]", "{}"}) {
+        const std::string_view text = bad;
         assert_reason(times({{"exp", bad}}), Error::exp);
         assert_reason(times({{"iat", bad}}), Error::iat);
         assert_reason(times({{"nbf", bad}}),
-                      *bad == '\0' ? Error::ok : Error::nbf);
+                      text.empty() || text == "null" ? Error::ok : Error::nbf);
     }
     assert_reason(times({{"exp", "1.9e9"}, {"iat", "1.7e9"}, {"nbf", "1.7e9"}}),
                   Error::ok);
@@ -259,11 +328,12 @@ int main() {
         cmocka_unit_test(the_audience_holds_our_client_id),
         cmocka_unit_test(the_audience_is_a_string_or_strings),
         cmocka_unit_test(every_further_audience_is_trusted),
-        cmocka_unit_test(an_authorized_party_is_us),
-        cmocka_unit_test(several_audiences_need_an_authorized_party),
+        cmocka_unit_test(an_authorized_party_is_us_or_configured),
+        cmocka_unit_test(trusted_audiences_need_no_authorized_party),
         cmocka_unit_test(the_subject_has_1_to_255_bytes),
-        cmocka_unit_test(tokens_of_other_kinds_are_told),
-        cmocka_unit_test(an_access_token_is_told_by_its_shape),
+        cmocka_unit_test(the_subject_has_no_control_characters),
+        cmocka_unit_test(another_kind_may_say_so_in_a_claim),
+        cmocka_unit_test(a_scope_needs_a_nonce),
         cmocka_unit_test(a_time_is_a_number),
         cmocka_unit_test(a_token_ends_at_its_expiry),
         cmocka_unit_test(no_number_wraps_around),

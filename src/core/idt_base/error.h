@@ -62,7 +62,6 @@ enum class Answer : std::uint8_t {
     X(audience, invalid, "the token is for another audience")                  \
     X(audience_untrusted, invalid, "the token has an untrusted audience")      \
     X(azp, invalid, "the token was issued to another client")                  \
-    X(azp_missing, invalid, "several audiences but no authorized party")       \
     X(subject, invalid, "the subject is missing or invalid")                   \
     X(exp, invalid, "the expiry is missing or invalid")                        \
     X(expired, invalid, "the token has expired")                               \
@@ -73,10 +72,13 @@ enum class Answer : std::uint8_t {
     X(not_yet_valid, invalid, "the token is not valid yet")                    \
     X(auth_time, invalid, "the authentication time is missing or invalid")     \
     X(auth_too_old, invalid, "the authentication was too long ago")            \
+    X(kind_client, invalid, "the token was issued to another application")     \
     X(kind_events, invalid, "the token is a security event or logout token")   \
     X(kind_token_use, invalid, "the token is not for use as an ID token")      \
     X(kind_typ, invalid, "the payload names another type of token")            \
+    X(kind_token_name, invalid, "the token does not call itself an ID token")  \
     X(kind_access_token, invalid, "the token is an access token")              \
+    X(kind_scope, invalid, "scope without nonce: let the login send a nonce")  \
     X(nonce, invalid, "the nonce does not match")                              \
     /* rules of the location */                                                \
     X(csrf, forbidden, "no proof of a same-origin request")                    \

@@ -19,19 +19,23 @@ struct Policy {
     std::uint64_t id = 0;  // different for every policy a process ever holds
     std::string issuer;
     std::string client_id;
-    std::vector<std::string> trusted_audiences;
+    std::vector<std::string> trusted_audiences;   // beside client_id
+    std::vector<std::string> authorized_parties;  // beside client_id
     AlgorithmSet algorithms;
     std::int64_t leeway = 30;                  // seconds
     std::optional<std::int64_t> max_age;       // seconds since iat
     std::optional<std::int64_t> max_auth_age;  // seconds since auth_time
 };
 
-// Each returns Error::ok or its reason.
+// Each returns Error::ok or its reason. A claim whose value is null is absent.
 [[nodiscard]] Error check_issuer(const Claims &c, const Policy &p) noexcept;
 [[nodiscard]] Error check_audience(const Claims &c, const Policy &p) noexcept;
 [[nodiscard]] Error check_azp(const Claims &c, const Policy &p) noexcept;
 [[nodiscard]] Error check_subject(const Claims &c) noexcept;
-[[nodiscard]] Error check_kind(const Claims &c) noexcept;
+
+// Tells an ID token from tokens of other kinds by whom it was issued to and
+// what it says it is (RFC 8725 3.11, 3.12). The list of claims is closed.
+[[nodiscard]] Error check_kind(const Claims &c, const Policy &p) noexcept;
 
 // Reads exp, iat, nbf and auth_time before any of them is judged; a wrong type
 // is refused, and so is a lack of exp or iat. auth_time of a wrong type counts

@@ -51,7 +51,7 @@ Result<Times> check_claims(const Claims &c, const Policy &p,
     }
     error = check_times(*times, p, now);
     if (error == Error::ok) {
-        error = check_kind(c);
+        error = check_kind(c, p);
     }
     if (error != Error::ok) {
         return error;
