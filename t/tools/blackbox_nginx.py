@@ -93,13 +93,17 @@ class Nginx:
         listed = case["alg_allow"]
         algorithms = None if listed is None else tuple(
             a for a in listed if a in ALGORITHMS)
-        key = (number, case["issuer"], case["client_id"], algorithms)
+        key = (number, case["issuer"], case["client_id"], algorithms,
+               tuple(case.get("trusted_audience", ())))
         return self.providers.setdefault(key, len(self.providers))
 
     def provider_block(self, number, key):
-        key_set, issuer, client_id, algorithms = key
+        key_set, issuer, client_id, algorithms, trusted = key
         listed = "" if algorithms is None else (
             "\n        algorithms %s;" % " ".join(algorithms))
+        if trusted:
+            listed += "\n        trusted_audience %s;" % " ".join(
+                map(quoted, trusted))
         return """    id_token_provider p%d {
         issuer %s;
         client_id %s;

@@ -49,12 +49,23 @@ Differences load_differences() {
     return differences;
 }
 
+// The strings of an array that a case may have.
+std::vector<std::string> names(const json_t *test, const char *member) {
+    std::vector<std::string> all;
+    const json_t *array = json_object_get(test, member);
+    for (std::size_t i = 0; i < json_array_size(array); i++) {
+        all.emplace_back(json_string_value(json_array_get(array, i)));
+    }
+    return all;
+}
+
 Policy policy_of(const json_t *test) {
     static std::uint64_t next_id = 1;
     Policy policy;
     policy.id = next_id++;
     policy.issuer = unit::member(test, "issuer");
     policy.client_id = unit::member(test, "client_id");
+    policy.trusted_audiences = names(test, "trusted_audience");
     const json_t *allowed = json_object_get(test, "alg_allow");
     if (!json_is_array(allowed)) {
         policy.algorithms.add(*find_algorithm("RS256"));
