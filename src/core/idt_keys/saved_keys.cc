@@ -4,7 +4,7 @@
 #include <new>
 #include <optional>
 
-#include "idt_lib/openssl.h"
+#include "idt_lib/digest.h"
 
 namespace id_token {
 
@@ -69,26 +69,6 @@ std::optional<std::int64_t> parse_time(std::string_view s) noexcept {
 }
 
 }  // namespace
-
-Sha256 sha256(std::string_view bytes) {
-    const ErrorQueueScope scope;
-    Sha256 digest;
-    if (EVP_Q_digest(nullptr, "SHA256", nullptr, bytes.data(), bytes.size(),
-                     digest.data(), nullptr) != 1) {
-        throw std::bad_alloc();
-    }
-    return digest;
-}
-
-std::string sha256_hex(std::string_view bytes) {
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string hex;
-    for (const unsigned char byte : sha256(bytes)) {
-        hex.push_back(kHex[byte >> 4]);
-        hex.push_back(kHex[byte & 15]);
-    }
-    return hex;
-}
 
 std::string_view key_state_error_text(KeyStateError error) noexcept {
     return kTexts[static_cast<std::size_t>(error)];

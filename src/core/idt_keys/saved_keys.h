@@ -12,20 +12,14 @@
 #ifndef IDT_KEYS_SAVED_KEYS_H
 #define IDT_KEYS_SAVED_KEYS_H
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "idt_base/result.h"
+#include "idt_lib/digest.h"
 
 namespace id_token {
-
-using Sha256 = std::array<unsigned char, 32>;
-
-// Throws std::bad_alloc when OpenSSL fails.
-[[nodiscard]] Sha256 sha256(std::string_view bytes);
-[[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
 // Whose keys they are: a set is never taken for another source's.
 struct KeyOrigin {

@@ -30,6 +30,7 @@ struct Encoding {
     jwt_alg_t algorithm;
     const unsigned char *key;
     int key_size;
+    const char *type;
     const char *kid;
     const char *payload;
     char *token;  // null: it failed
@@ -42,7 +43,7 @@ void encode(void *context) {
     if (jwt_new(&jwt) != 0) {
         return;
     }
-    if (jwt_add_header(jwt, "typ", kAssertionType) == 0 &&
+    if (jwt_add_header(jwt, "typ", e->type) == 0 &&
         jwt_add_header(jwt, "kid", e->kid) == 0 &&
         jwt_add_grants_json(jwt, e->payload) == 0 &&
         jwt_set_alg(jwt, e->algorithm, e->key, e->key_size) == 0) {
@@ -68,8 +69,8 @@ Result<Text> encode_with_libjwt(Encoding e) {
 bool libjwt_keeps_type() {
     static const bool keeps = [] {
         const unsigned char key[] = {'k'};
-        const auto token =
-            encode_with_libjwt({JWT_ALG_HS256, key, 1, "", "{}", nullptr});
+        const auto token = encode_with_libjwt(
+            {JWT_ALG_HS256, key, 1, kAssertionType, "", "{}", nullptr});
         if (!token) {
             throw std::bad_alloc();
         }
@@ -82,12 +83,13 @@ bool libjwt_keeps_type() {
 }
 
 Result<std::string> sign_with_libjwt(const AssertionKey &key,
+                                     const std::string &type,
                                      const std::string &payload) {
     const bool rsa = key.algorithm().key == KeyKind::rsa;
     const auto token = encode_with_libjwt(
         {rsa ? JWT_ALG_RS256 : JWT_ALG_ES256, key.pem().data(),
-         static_cast<int>(key.pem().size()), key.kid().c_str(), payload.c_str(),
-         nullptr});
+         static_cast<int>(key.pem().size()), type.c_str(), key.kid().c_str(),
+         payload.c_str(), nullptr});
     if (!token) {
         return token.error();
     }
@@ -134,11 +136,12 @@ std::string evp_signature(EVP_PKEY *pkey, const std::string &input) {
 }
 
 Result<std::string> sign_with_openssl(const AssertionKey &key,
+                                      const std::string &type,
                                       const std::string &payload) {
     const std::string input =
         base64url_encode(R"({"alg":")" + std::string(key.algorithm().name) +
-                         R"(","kid":")" + key.kid() + R"(","typ":")" +
-                         kAssertionType + "\"}") +
+                         R"(","kid":")" + key.kid() + R"(","typ":")" + type +
+                         "\"}") +
         "." + base64url_encode(payload);
 
     EVP_PKEY *pkey = key.signing_key();
@@ -212,8 +215,9 @@ Result<Assertion> mint_assertion(const AssertionKey &key,
     const ErrorQueueScope errors;
     const std::string payload =
         payload_of(policy, claims, now, assertion.expires);
-    auto token = libjwt_keeps_type() ? sign_with_libjwt(key, payload)
-                                     : sign_with_openssl(key, payload);
+    auto token = libjwt_keeps_type()
+                     ? sign_with_libjwt(key, policy.type, payload)
+                     : sign_with_openssl(key, policy.type, payload);
     if (!token) {
         return errors.out_of_memory() ? Error::out_of_memory : token.error();
     }

@@ -24,6 +24,7 @@ struct AssertionPolicy {
     std::string audience;
     std::vector<std::string> claims;  // members of the ID token, copied as is
     std::int64_t lifetime = 60;       // seconds
+    std::string type = kAssertionType;
 };
 
 // Whether a claim may be named. Not: those that an assertion sets itself, and
