@@ -16,6 +16,7 @@ LAYERS = [
     "idt_jose",  # signed tokens and keys
     "idt_token idt_keys",  # what is in a token; where keys come from
     "idt_mint",  # what we sign ourselves
+    "idt_login",  # how a session begins and ends
 ]
 
 # A library's headers may be included by these files alone.

@@ -349,6 +349,110 @@ core("idt_keys/url", "url",
 
 core("idt_mint/assertion", "assertion",
      ("a key that failed is read anew", "key.drop_signing_key();", ""))
+core("idt_lib/digest", "digest",
+     ("every byte equal", "a.size() == b.size() &&\n           CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0",
+      "a.size() == b.size()"))
+
+core("idt_login/secret_chain", "secret_chain",
+     ("state labelled apart", 'hmac_sha256(r, "state")', 'hmac_sha256(r, "pkce")'),
+     ("verifier labelled apart", 'hmac_sha256(r, "pkce")', "sha256(r)"),
+     ("form of a value", "text.size() == kLoginValueChars && ", ""))
+
+core("idt_login/seal", "seal transaction",
+     ("mac", "if (!ours) {", "if (false) {"),
+     ("label", "std::string input(label);", "std::string input;"),
+     ("key long enough", "key.size() < kMinLoginKeyBytes", "key.empty()"),
+     ("key not one byte over and over", "key.find_first_not_of(key.front()) == key.npos", "false"),
+     ("line end of a text", "is_text(text) ? text : file", "file"),
+     ("every byte of others", "is_text(text) ? text : file", "text"),
+     ("field inside the text", "!size || *size > behind.size()", "!size"))
+
+core("idt_login/transaction", "transaction",
+     ("over", "now < expires && ", ""),
+     ("from the future", " && expires <= now + kTransactionSeconds + kSkewSeconds", ""),
+     ("provider", "t.provider != place.provider || ", ""),
+     ("flow", " || t.flow != place.flow", ""),
+     ("host", "t.host != place.host || ", ""),
+     ("redirect_uri", " || t.redirect_uri != place.redirect_uri", ""),
+     ("state", "if (!equal_in_constant_time(login_state(t.secret), state)) {", "if (false) {"),
+     ("nothing behind the fields", " && rest.empty();", ";"),
+     ("five stay", "i >= kMaxTransactions || ", ""),
+     ("youngest stay", "a.expires > b.expires", "a.expires < b.expires"),
+     ("broken ones go", " || ages[i].expires == 0", ""))
+
+core("idt_login/form", "form callback",
+     ("no field twice", "if (known.first == *name) {", "if (false) {"),
+     ("names decoded first", "known.first == *name", "known.first == field.substr(0, equals)"),
+     ("escapes whole", "if (high < 0 || low < 0) {", "if (false) {"),
+     ("number of fields", "form.fields_.size() == kMaxFormFields", "false"),
+     ("length", "text.size() > kMaxFormBytes", "false"))
+
+core("idt_login/callback", "callback",
+     ("state there", "if (!is_login_value(answer.state)) {", "if (false) {"),
+     ("error counts", 'if (const auto error = form.find("error")) {', 'if (const auto error = form.find("errors")) {'),
+     ("issuer compared", "*answer.issuer != issuer", "false"),
+     ("issuer demanded", ": demanded && answer.code", ": false"))
+
+core("idt_login/page_load", "page_load",
+     ("prefetch", "!look.get_or_head || look.purpose", "!look.get_or_head"),
+     ("method", "!look.get_or_head || look.purpose", "look.purpose"),
+     ("frame", ' && look.dest == "document"', ""),
+     ("fetch", 'look.mode == "navigate" && ', ""),
+     ("html before others", "html > best && ", "html > 0 && "),
+     ("html not after others", " && html >= later", ""),
+     ("path", "uri.starts_with('/') && ", ""),
+     ("no host", '!uri.starts_with("//") &&', ""),
+     ("no backslash", r" && c != '\\'", ""),
+     ("no control", "c > 0x20 && c < 0x7f", "c < 0x7f"),
+     ("length of the path", "uri.size() <= kMaxReturnPathBytes &&", ""))
+
+core("idt_login/logout", "page_load",
+     ("form of another site", "same_origin ? LogoutStep::end : LogoutStep::refuse", "LogoutStep::end"),
+     ("link of another site", '(look.site == "same-origin" || look.site == "none")', "true"),
+     ("image", 'look.dest == "document" &&', ""),
+     ("loaded ahead", "asked && !look.purpose", "asked"))
+
+core("idt_login/authorization", "authorization",
+     ("reserved names", "name.starts_with(begin)", "false"),
+     ("openid", "openid = openid || word == \"openid\";", "openid = true;"),
+     ("renewal asks nobody", '(name == "prompt" && request.silent)', "false"),
+     ("last of a name", "if (!again && ", "if ("),
+     ("loopback", 'name.ends_with(".localhost")', 'name.ends_with("localhost")'))
+
+core("idt_login/set_cookie", "set_cookie",
+     ("secure", "; Secure; HttpOnly; SameSite=", "; HttpOnly; SameSite="),
+     ("form not used", "out.push_back(expire_cookie(name, SameSite::lax));\n    }\n    for", "}\n    for"),
+     ("pieces not used", "std::size_t i = pieces; i < kMaxSessionPieces", "std::size_t i = pieces; i < pieces"),
+     ("eight pieces", "if (pieces > kMaxSessionPieces) {", "if (false) {"),
+     ("host prefix", "name.starts_with(kHostPrefix) && name.size()", "name.size()"))
+
+core("idt_login/note", "note",
+     ("of its cookie", "*name != cookie || ", ""),
+     ("over", "now >= *until", "false"),
+     ("of its kind", 'kind == NoteKind::logins ? "oidc_logins 1" : "oidc_renewal 1"', '"oidc_logins 1"'),
+     ("three are a loop", "logins->count >= kMaxLoopLogins", "logins->count > kMaxLoopLogins"),
+     ("share of life", "(exp - iat) * percent / 100", "(exp - iat)"),
+     ("renewal off", "percent > 0 && ", ""))
+
+core("idt_login/endpoints", "endpoints",
+     ("https to https", "parsed->https || (ours && !ours->https)", "true"),
+     ("type named", 'types.at(i).string() == type', "true"))
+
+core("idt_login/token_request", "token_request",
+     ("escaped before base64", 'escape_uri(request.client_id) + ":" +\n                                    escape_uri(request.credential)',
+      'std::string(request.client_id) + ":" +\n                                    std::string(request.credential)'),
+     ("error before token", "if (error || !token) {", "if (!token) {"),
+     ("secret in one line", "return good ? file : std::string_view();", "return file;"))
+
+core("idt_login/identity", "identity",
+     ("the protocol's own", "if (!is_protocol_claim(name)) {", "if (true) {"))
+
+core("idt_login/pages", "pages",
+     ("code on its page", "page == Page::tenant_error && ", ""))
+
+core("idt_login/login_error", "pages",
+     ("closed list", "found == std::end(kCodes) ? kUnknown : *found", "found == std::end(kCodes) ? code : *found"))
+
 
 nginx("idt_request/gate", "phases",
       ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
