@@ -11,6 +11,7 @@
 
 #include "idt_token/claim_rule.h"
 #include "idt_token/claims.h"
+#include "idt_lib/payload.h"
 #include "fuzz/fuzz.h"
 
 using namespace id_token;
@@ -53,9 +54,13 @@ bool is_number(JsonView value) {
 // Numbers by value: a real may be printed without a fraction.
 bool same(JsonView a, JsonView b) {
     if (is_number(a) && is_number(b)) {
-        return *a.number() == *b.number();
+        return a.number() == b.number();
     }
-    if (!a || !b || a.kind() != b.kind() || a.size() != b.size() ||
+    if (a.is(JsonKind::null)) {
+        return !b || b.is(JsonKind::null);
+    }
+    if (!a || !b || a.kind() != b.kind() ||
+        (a.is(JsonKind::array) && a.size() != b.size()) ||
         a.string() != b.string() || a.boolean() != b.boolean()) {
         return false;
     }
@@ -64,7 +69,8 @@ bool same(JsonView a, JsonView b) {
         equal = equal && same(a.at(i), b.at(i));
     }
     a.for_each_member([&](std::string_view name, JsonView member) {
-        equal = equal && same(member, b.find(name));
+        const JsonView other = b.find(name);
+        equal = equal && (member.exact() ? same(member, other) : !other);
     });
     return equal;
 }
@@ -74,12 +80,12 @@ void check_text(JsonView object) {
     std::string json;
     object.append_json(json);
     REQUIRE(!fuzz::has_control_byte(json));
-    const auto again = Json::parse(json);
+    const auto again = Payload::parse(json);
     REQUIRE(again && same(object, again->view()));
 }
 
 void check_packed(JsonView value, ClaimValue packed) {
-    if (!value || value.kind() == JsonKind::null) {
+    if (!value.exact() || value.kind() == JsonKind::null) {
         REQUIRE(!packed.present() && !packed.printable());
         REQUIRE(packed.text().empty() && !packed.number());
         return;

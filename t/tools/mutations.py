@@ -118,6 +118,47 @@ core("idt_base/base64url", "base64url jws vectors",
 core("idt_lib/json", "json jws",
      ("duplicates", "JSON_REJECT_DUPLICATES", "0"))
 
+core("idt_lib/payload_reader", "payload",
+     ("members compared", "if (count < kListed && known(", "if (false && known("),
+     ("many members compared", "return count <= kListed || !has_twins(at)",
+      "return true || !has_twins(at)"),
+     ("depth", "return ++depth_ <= kMaxJsonDepth ||",
+      "return ++depth_ <= kMaxJsonDepth + 1 ||"),
+     ("nothing behind it", "if (p_ != end_) {", "if (false) {"),
+     ("an object", "if (*p_ != '{') {", "if (false) {"),
+     ("a comma is followed by something", "} while (take(','));\n        if (!take(']')) {",
+      "} while (take(',') && *p_ != ']');\n        if (!take(']')) {"),
+     ("no leading zero", "if (!take('0') && !digits()) {", "if (!digits()) {"),
+     ("digits of a fraction", "kind = JsonKind::real;\n        if (!digits()) {",
+      "kind = JsonKind::real;\n        if (!digits() && false) {"),
+     ("overflow", "&& !nearest_double(node.bytes())", "&& false"),
+     ("an array with a spoiled element", "exact = exact && nodes_[element].exact;", ""),
+     ("spoiled names", "node.nameless = name.spoiled;", ""))
+
+core("idt_lib/payload_string", "payload",
+     ("NUL", "spoiled || code == 0 || is_surrogate(code)",
+      "spoiled || is_surrogate(code)"),
+     ("lone surrogates", "spoiled || code == 0 || is_surrogate(code)",
+      "spoiled || code == 0"),
+     ("pairs", "if (is_low_surrogate(low)) {", "if (false) {"),
+     ("control characters", "(bytes - each_byte(0x20))", "0"),
+     ("hexadecimal digits", "lower <= 'f'", "lower <= 'g'"))
+
+core("idt_lib/payload_node", "payload",
+     ("null is absent", "return n->kind == JsonKind::null ? nullptr : n;", "return n;"),
+     ("nobody reads a spoiled name", " && !n->nameless) {", ") {"))
+
+core("idt_base/utf8", "payload",
+     ("overlong, two bytes", "first < 0xc2", "first < 0xc0"),
+     ("overlong, three", "(first == 0xe0 && second < 0xa0)", "false"),
+     ("surrogates", "(first == 0xed && second > 0x9f)", "false"),
+     ("overlong, four", "(first == 0xf0 && second < 0x90)", "false"),
+     ("beyond the last", "(first == 0xf4 && second > 0x8f)", "false"))
+
+core("idt_base/number", "payload number",
+     ("tiny is nought", "if (is_tiny(number)) {", "if (false) {"),
+     ("huge is none", "if (is_tiny(number)) {", "if (true) {"))
+
 core("idt_jose/jwk", "jwk",
      ("private members", "if (has_private_members(jwk)) {", "if (false) {"),
      ("use", 'use && use.string() != "sig"', "false"),

@@ -170,6 +170,22 @@ void values_keep_their_types(void **) {
     }
 }
 
+// Exact or absent, also where libjwt's JSON library knows no such integer.
+void values_beyond_jansson_are_exact_or_absent(void **) {
+    AssertionPolicy policy = app();
+    policy.claims = {"big", "half", "list", "s"};
+    const Claims claims = unit::parse_claims(
+        R"({"big":18446744073709551616,"half":"\ud83d","list":[1e400],)"
+        R"("s":"x"})");
+    const std::string payload = part(mint_one(policy, claims).token, 1);
+    const auto json = Payload::parse(payload);
+    assert_int_equal(json->view().size(), 6);
+    assert_true(json->view().find("s").string() == "x");
+    std::string big;
+    json->view().find("big").append_json(big);
+    assert_text(big, "18446744073709551616");
+}
+
 void names_and_values_of_the_configuration_are_escaped(void **) {
     AssertionPolicy policy = app();
     policy.audience = "a\",\"sub\":\"root";
@@ -396,6 +412,7 @@ int main() {
         cmocka_unit_test(only_named_claims_are_held),
         cmocka_unit_test(absent_and_null_claims_stay_absent),
         cmocka_unit_test(values_keep_their_types),
+        cmocka_unit_test(values_beyond_jansson_are_exact_or_absent),
         cmocka_unit_test(names_and_values_of_the_configuration_are_escaped),
         cmocka_unit_test(claims_of_ours_cannot_be_named),
         cmocka_unit_test(it_never_outlives_the_id_token),

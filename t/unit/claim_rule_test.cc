@@ -1,19 +1,13 @@
 // Rules on claims: each operator met, not met, negated, and absent.
 
-extern "C" {
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-}
+#include "idt_token/claim_rule.h"
 
 #include <initializer_list>
 #include <string>
 #include <vector>
 
-#include "idt_token/claim_rule.h"
 #include "idt_token/claims.h"
+#include "unit/support.h"
 
 using namespace id_token;
 

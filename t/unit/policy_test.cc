@@ -110,6 +110,7 @@ void an_authorized_party_is_us_or_configured(void **) {
     assert_reason(azp("", {"phone"}), Error::ok);
     assert_reason(azp(R"("phon")", {"phone"}), Error::azp);
     assert_reason(azp(R"(["phone"])", {"phone"}), Error::azp);
+    assert_reason(azp(R"("\ud800")"), Error::azp);
 }
 
 void trusted_audiences_need_no_authorized_party(void **) {
@@ -201,7 +202,7 @@ void another_kind_may_say_so_in_a_claim(void **) {
         const std::string ours = c.good.empty() ? "x" : c.good[0];
         for (const std::string &json :
              {"[\"" + ours + "\"]", std::string("{}"), std::string("0"),
-              std::string("false")}) {
+              std::string("1e400"), std::string("false")}) {
             assert_reason(kind({{c.claim, json}}), c.reason);
         }
         // null is absence, and another name another claim
@@ -244,13 +245,21 @@ Error times(const Changes &changes, const Policy &p = unit::policy()) {
 void a_time_is_a_number(void **) {
     assert_reason(times({}), Error::ok);
     for (const char *bad :
-         {"", "null", "true", R"("1800000100")", "[]", "{}"}) {
+         {"", "null", "true", R"("1800000100")", "[]", "{}", "-1e400"}) {
         const std::string_view text = bad;
         assert_reason(times({{"exp", bad}}), Error::exp);
         assert_reason(times({{"iat", bad}}), Error::iat);
         assert_reason(times({{"nbf", bad}}),
                       text.empty() || text == "null" ? Error::ok : Error::nbf);
     }
+    // No truncation makes a large one small (RFC 7519 2).
+    for (const char *future :
+         {"9223372036854775808", "18446744073709551616", "1e30", "1.7e308"}) {
+        assert_reason(times({{"exp", future}}), Error::ok);
+        assert_reason(times({{"iat", future}}), Error::iat_future);
+        assert_reason(times({{"nbf", future}}), Error::not_yet_valid);
+    }
+    assert_reason(times({{"exp", "1.8e308"}}), Error::exp);
     assert_reason(times({{"exp", "1.9e9"}, {"iat", "1.7e9"}, {"nbf", "1.7e9"}}),
                   Error::ok);
 }

@@ -252,6 +252,27 @@ void cheap_checks_come_first(void **) {
     assert_int_equal(b.validator.cache().count(), 0);
 }
 
+// RFC 7519 4: what a member holds that nobody reads decides nothing.
+void a_spoiled_claim_matters_where_it_is_read(void **) {
+    for (const char *value : {R"("Ann \ud83d")", R"("\u0000")", "1e400"}) {
+        Bench b;
+        assert_reason(b.judge(unit::tenant_token({{"name", value}})),
+                      Error::ok);
+        assert_reason(b.judge(unit::tenant_token({{"sub", value}})),
+                      Error::subject);
+        assert_reason(b.judge(unit::tenant_token({{"iss", value}})),
+                      Error::issuer);
+        assert_reason(b.judge(unit::tenant_token({{"exp", value}})),
+                      Error::exp);
+        assert_reason(b.judge(unit::tenant_token({{"aud", value}})),
+                      Error::audience);
+        assert_reason(b.judge(unit::tenant_token({{"azp", value}})),
+                      Error::azp);
+        assert_reason(b.judge(unit::tenant_token({{"typ", value}})),
+                      Error::kind_typ);
+    }
+}
+
 void a_kid_that_fits_no_algorithm_is_an_unknown_key(void **) {
     Bench b;
     std::string token = unit::tenant_token(
@@ -416,6 +437,7 @@ int main() {
         cmocka_unit_test(another_policy_proves_anew),
         cmocka_unit_test(a_changed_byte_is_refused),
         cmocka_unit_test(cheap_checks_come_first),
+        cmocka_unit_test(a_spoiled_claim_matters_where_it_is_read),
         cmocka_unit_test(a_kid_that_fits_no_algorithm_is_an_unknown_key),
         cmocka_unit_test(what_a_newer_key_set_may_mend),
         cmocka_unit_test(the_kid_that_is_looked_for_is_whole),

@@ -20,6 +20,11 @@ struct Number {
     }
 };
 
+// The double next to a well-formed number, which may be 0; nothing if none is
+// near.
+[[nodiscard]] std::optional<double> nearest_double(
+    std::string_view number) noexcept;
+
 // Nothing for another text and for a number that no double comes near.
 [[nodiscard]] std::optional<Number> parse_number(
     std::string_view text) noexcept;

@@ -2,9 +2,7 @@
 
 #include <jansson.h>
 
-#include <charconv>
 #include <csetjmp>
-#include <cstring>
 
 namespace id_token {
 
@@ -140,64 +138,12 @@ bool too_deep(std::string_view text) noexcept {
     return false;
 }
 
-template <class T>
-void append_number(std::string &out, T value) {
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-    out.append(buffer, end);
-}
-
-// The shortest form, but with an exponent where digits alone would be taken
-// for an integer of more than 64 bits, which jansson and others refuse.
-void append_real(std::string &out, double value) {
-    constexpr double kPastIntegers = 0x1p63;
-    if (value < kPastIntegers && value >= -kPastIntegers) {
-        append_number(out, value);
-        return;
-    }
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
-                                   std::chars_format::scientific)
-                         .ptr;
-    out.append(buffer, end);
-}
-
-void append_array(std::string &out, const json_t *array) {
-    out += '[';
-    for (std::size_t i = 0; i < json_array_size(array); i++) {
-        if (i > 0) {
-            out += ',';
-        }
-        JsonView(json_array_get(array, i)).append_json(out);
-    }
-    out += ']';
-}
-
-// Two characters for a byte with a short escape, otherwise nothing.
-std::string_view short_escape(char c) noexcept {
-    switch (c) {
-        case '"':
-            return "\\\"";
-        case '\\':
-            return "\\\\";
-        case '\b':
-            return "\\b";
-        case '\f':
-            return "\\f";
-        case '\n':
-            return "\\n";
-        case '\r':
-            return "\\r";
-        case '\t':
-            return "\\t";
-        default:
-            return {};
-    }
-}
-
 }  // namespace
 
 JsonKind JsonView::kind() const noexcept {
+    if (node_ != nullptr) {
+        return node_->kind;
+    }
     switch (json_typeof(value_)) {
         case JSON_OBJECT:
             return JsonKind::object;
@@ -219,6 +165,9 @@ JsonKind JsonView::kind() const noexcept {
 }
 
 JsonView JsonView::find(std::string_view name) const noexcept {
+    if (node_ != nullptr) {
+        return JsonView(node_->find(name));
+    }
 #if JANSSON_VERSION_HEX >= 0x020e00
     return JsonView(json_object_getn(value_, name.data(), name.size()));
 #else
@@ -232,15 +181,25 @@ JsonView JsonView::find(std::string_view name) const noexcept {
 }
 
 JsonView JsonView::at(std::size_t index) const noexcept {
-    return JsonView(json_array_get(value_, index));
+    return node_ != nullptr ? JsonView(node_->at(index))
+                            : JsonView(json_array_get(value_, index));
 }
 
 std::size_t JsonView::size() const noexcept {
+    if (node_ != nullptr) {
+        const bool holds =
+            node_->kind == JsonKind::array || node_->kind == JsonKind::object;
+        return holds ? node_->size : 0;
+    }
     return json_is_array(value_) ? json_array_size(value_)
                                  : json_object_size(value_);
 }
 
 std::optional<std::string_view> JsonView::string() const noexcept {
+    if (node_ != nullptr) {
+        return node_->kind == JsonKind::string ? std::optional(node_->bytes())
+                                               : std::nullopt;
+    }
     if (!json_is_string(value_)) {
         return std::nullopt;
     }
@@ -249,6 +208,10 @@ std::optional<std::string_view> JsonView::string() const noexcept {
 }
 
 std::optional<bool> JsonView::boolean() const noexcept {
+    if (node_ != nullptr) {
+        return node_->kind == JsonKind::boolean ? std::optional(node_->size > 0)
+                                                : std::nullopt;
+    }
     if (!json_is_boolean(value_)) {
         return std::nullopt;
     }
@@ -256,10 +219,17 @@ std::optional<bool> JsonView::boolean() const noexcept {
 }
 
 std::optional<double> JsonView::number() const noexcept {
+    if (node_ != nullptr) {
+        return node_->number();
+    }
     if (!json_is_number(value_)) {
         return std::nullopt;
     }
     return json_number_value(value_);
+}
+
+std::int64_t JsonView::jansson_integer() const noexcept {
+    return json_integer_value(value_);
 }
 
 void *JsonView::first_member() const noexcept {
@@ -281,57 +251,6 @@ std::string_view JsonView::member_name(void *it) noexcept {
 
 JsonView JsonView::member_value(void *it) noexcept {
     return JsonView(json_object_iter_value(it));
-}
-
-// Recursion ends at kMaxJsonDepth.
-void JsonView::append_json(std::string &out) const {
-    if (value_ == nullptr) {
-        return;
-    }
-    switch (kind()) {
-        case JsonKind::null:
-            out += "null";
-            return;
-        case JsonKind::boolean:
-            out += json_is_true(value_) ? "true" : "false";
-            return;
-        case JsonKind::integer:
-            append_number(
-                out, static_cast<std::int64_t>(json_integer_value(value_)));
-            return;
-        case JsonKind::real:
-            append_real(out, json_real_value(value_));
-            return;
-        case JsonKind::string:
-            append_json_string(out, *string());
-            return;
-        case JsonKind::array:
-            append_array(out, value_);
-            return;
-        case JsonKind::object:
-            break;
-    }
-
-    out += '{';
-    bool first = true;
-    for_each_member([&](std::string_view name, JsonView value) {
-        if (!first) {
-            out += ',';
-        }
-        first = false;
-        append_json_string(out, name);
-        out += ':';
-        value.append_json(out);
-    });
-    out += '}';
-}
-
-void JsonView::append_text(std::string &out) const {
-    if (const auto text = string()) {
-        out += *text;
-        return;
-    }
-    append_json(out);
 }
 
 Result<Json, JsonError> Json::parse(std::string_view text, JsonValues values) {
@@ -375,25 +294,6 @@ bool call_or_run_out_of_memory(void (*work)(void *), void *context) noexcept {
     }
     allocation.way_out = nullptr;
     return !scope.failed();
-}
-
-void append_json_string(std::string &out, std::string_view text) {
-    constexpr char kHex[] = "0123456789abcdef";
-
-    out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (const auto escape = short_escape(c); !escape.empty()) {
-            out += escape;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
 }
 
 }  // namespace id_token

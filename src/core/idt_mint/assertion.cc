@@ -181,7 +181,7 @@ std::string payload_of(const AssertionPolicy &policy, const Claims &claims,
     out += std::to_string(expires);
     for (const std::string &name : policy.claims) {
         const JsonView value = claims.find(name);
-        if (value && !value.is(JsonKind::null)) {
+        if (value.exact() && !value.is(JsonKind::null)) {
             append_member(out, name);
             value.append_json(out);
         }
@@ -218,6 +218,10 @@ Result<Assertion> mint_assertion(const AssertionKey &key,
     auto token = libjwt_keeps_type()
                      ? sign_with_libjwt(key, policy.type, payload)
                      : sign_with_openssl(key, policy.type, payload);
+    // libjwt has jansson read the claims: no integers beyond 64 bits.
+    if (!token && token.error() == Error::internal) {
+        token = sign_with_openssl(key, policy.type, payload);
+    }
     if (!token) {
         return errors.out_of_memory() ? Error::out_of_memory : token.error();
     }

@@ -47,20 +47,19 @@ std::string_view take_sized(std::string_view &rest) noexcept {
 }
 
 void append_elements(std::string &out, JsonView array) {
-    for (std::size_t i = 0; i < array.size(); i++) {
-        JsonView element = array.at(i);
+    array.for_each_element([&](JsonView element) {
         if (is_scalar(element.kind())) {
             std::size_t begin = reserve_size(out);
             ClaimValue::pack(out, element);
             fill_size(out, begin);
         }
-    }
+    });
 }
 
 }  // namespace
 
 void ClaimValue::pack(std::string &out, JsonView value) {
-    if (!value || value.kind() == JsonKind::null) {
+    if (!value.exact() || value.kind() == JsonKind::null) {
         return;
     }
     const bool array = value.kind() == JsonKind::array;

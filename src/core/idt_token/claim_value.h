@@ -21,7 +21,7 @@ class ClaimValue {
     explicit ClaimValue(std::string_view packed) noexcept : packed_(packed) {}
 
     // Appends the packed form of a value; nothing at all (an absent claim) for
-    // a view of nothing and for JSON null.
+    // a view of nothing, for JSON null and for what is not exact.
     static void pack(std::string &out, JsonView value);
 
     [[nodiscard]] bool present() const noexcept { return !packed_.empty(); }

@@ -6,12 +6,13 @@
 namespace id_token {
 
 Result<Claims> Claims::parse(std::string_view payload) {
-    Result<Json, JsonError> json = Json::parse(payload);
-    if (!json) {
-        return json.error() == JsonError::out_of_memory ? Error::out_of_memory
-                                                        : Error::payload_json;
+    Result<Payload, PayloadError> read = Payload::parse(payload);
+    if (!read) {
+        return read.error() == PayloadError::out_of_memory
+                   ? Error::out_of_memory
+                   : Error::payload_json;
     }
-    return Claims(std::move(*json));
+    return Claims(std::move(*read));
 }
 
 namespace {

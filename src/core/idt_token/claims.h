@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "idt_lib/json.h"
+#include "idt_lib/payload.h"
 #include "idt_base/result.h"
 
 namespace id_token {
@@ -26,21 +27,21 @@ struct Times {
     std::optional<NumericDate> auth_time;
 };
 
-// Owns the parsed payload.
+// Owns the parsed payload, that of a proven token.
 class Claims {
   public:
     // A strict JSON object (RFC 7519 7.2); else payload_json or out_of_memory.
     [[nodiscard]] static Result<Claims> parse(std::string_view payload);
 
-    [[nodiscard]] JsonView root() const noexcept { return json_.view(); }
+    [[nodiscard]] JsonView root() const noexcept { return payload_.view(); }
     [[nodiscard]] JsonView find(std::string_view name) const noexcept {
-        return json_.view().find(name);
+        return payload_.view().find(name);
     }
 
   private:
-    explicit Claims(Json json) noexcept : json_(std::move(json)) {}
+    explicit Claims(Payload payload) noexcept : payload_(std::move(payload)) {}
 
-    Json json_;
+    Payload payload_;
 };
 
 // Where a claim is: member names, or indexes of array elements in decimal.

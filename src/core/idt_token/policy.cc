@@ -49,9 +49,7 @@ Audiences audiences_of(const Claims &c, const Policy &p) noexcept {
         result.add(aud, p);
         return result;
     }
-    for (std::size_t i = 0; i < aud.size(); i++) {
-        result.add(aud.at(i), p);
-    }
+    aud.for_each_element([&](JsonView value) { result.add(value, p); });
     return result;
 }
 
