@@ -105,6 +105,12 @@ reason('padding', 'base64url', 401, 'GET /t|GET /t',
 reason('unused bits', 'base64url', 401, 'GET /t|GET /t',
     bearer(break => 'spare-bits'),
     bearer(key => '@rsa2'));
+reason('a header of a great many values', 'header_size', 401, 'GET /t|GET /t',
+    bearer(header => {x => [(0) x 600]}),
+    bearer(header => {x => [(0) x 400]}));
+reason('a header of more than 16 KiB', 'header_size', 401, 'GET /t|GET /t',
+    bearer(header => {x5c => ['A' x 16400]}),
+    bearer(header => {x5c => ['A' x 16200]}));
 reason('a header that is no object', 'header_json', 401, 'GET /t|GET /t',
     bearer(raw => ['[]', '{}']),
     bearer());

@@ -159,6 +159,20 @@ core("idt_base/number", "payload number",
      ("tiny is nought", "if (is_tiny(number)) {", "if (false) {"),
      ("huge is none", "if (is_tiny(number)) {", "if (true) {"))
 
+core("idt_jose/header_cost", "jws",
+     ("header size", "text.size() > kMaxHeaderBytes", "false"),
+     ("header cost", "return dear <= kMaxDearBytes;", "return true;"),
+     ("header cost without a string",
+      "return dear + text.size() <= kMaxDearBytes;", "return true;"),
+     ("header cost, escapes", "c == '\"' || c == '\\\\' ?", "c == '\"' ?"),
+     ("header cost, not ASCII", "c > 0x7e ||", ""),
+     ("header cost, outside of strings", "dear += open + 2 +",
+      "dear += 2 +"),
+     ("header cost, quotes", "dear += open + 2 +", "dear += open +"),
+     ("header cost, an escaped quote", "backslashes % 2 == 1", "false"),
+     ("header cost, an escaped backslash", "backslashes % 2 == 1",
+      "backslashes > 0"))
+
 core("idt_jose/jwk", "jwk",
      ("private members", "if (has_private_members(jwk)) {", "if (false) {"),
      ("use", 'use && use.string() != "sig"', "false"),

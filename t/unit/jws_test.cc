@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "idt_jose/header_cost.h"
 #include "unit/allocation.h"
 #include "unit/support.h"
 
@@ -218,6 +219,97 @@ void keys_and_urls_in_the_header_mean_nothing(void **) {
                   Error::ok);
 }
 
+// A header of so many bytes: a chain of certificates fills it.
+std::string chain(std::size_t size) {
+    const std::string before = R"({"alg":"RS256","x5c":[")";
+    const std::string after = R"("]})";
+    std::string certificates(size - before.size() - after.size(), 'M');
+    for (std::size_t i = 1600; i < certificates.size(); i += 1600) {
+        certificates.replace(i, 3, "\",\"");
+    }
+    return before + certificates + after;
+}
+
+void a_chain_of_certificates_is_legal(void **) {
+    assert_reason(judge(chain(8000)), Error::ok);
+    assert_reason(judge(chain(kMaxHeaderBytes)), Error::ok);
+    assert_reason(judge(chain(kMaxHeaderBytes + 1)), Error::header_size);
+    assert_true(is_cheap_header(chain(kMaxHeaderBytes)));
+    assert_false(is_cheap_header(chain(kMaxHeaderBytes + 1)));
+    // PHP's json_encode() escapes each slash
+    std::string escaped = chain(12000);
+    for (std::size_t i = 100; i < 10000; i += 64) {
+        escaped.replace(i, 2,
+                        escaped[i] == 'M' && escaped[i + 1] == 'M'
+                            ? "\\/"
+                            : escaped.substr(i, 2));
+    }
+    assert_reason(judge(escaped), Error::ok);
+}
+
+// `"alg"` and a member `x` of `unit` as often as `dear` bytes allow, each of
+// which has `each` of them.
+std::string dear_header(const std::string &open, const std::string &unit,
+                        std::size_t each, std::size_t dear,
+                        const std::string &close) {
+    const std::string before = R"({"alg":"RS256","x":)" + open;
+    // { } : , : and three strings; what `open` and `close` add is said by each
+    const std::size_t rest = 5 + 6;
+    std::string header = before;
+    std::size_t used = rest;
+    while (used + each <= dear) {
+        header += unit;
+        used += each;
+    }
+    header += close;
+    return header + std::string(dear - used, ' ') + "}";
+}
+
+void what_is_dear_to_read_is_bounded(void **) {
+    struct Case {
+        std::string open, unit;
+        std::size_t each, around;
+        std::string close;
+    };
+    const Case cases[] = {
+        {"[0", ",0", 2, 3, "]"},
+        {"[{}", ",{}", 3, 4, "]"},
+        {"[\"\"", ",\"\"", 3, 4, "]"},
+        {"0", ",\"\":0", 5, 1, ""},  // a member twice: not looked at
+        {"\"", "\\n", 1, 2, "\""},
+        {"\"", "\\\"", 2, 2, "\""},
+        {"\"", "\\\\", 2, 2, "\""},
+        {"\"", "\\u0041", 1, 2, "\""},
+        {"\"", "\xc3\xa9", 2, 2, "\""},
+        {"1", "0", 1, 1, ""},
+        {"", " ", 1, 1, "1"},
+    };
+    for (const Case &c : cases) {
+        const auto header = [&](std::size_t dear) {
+            return dear_header(c.open, c.unit, c.each, dear - c.around,
+                               c.close);
+        };
+        assert_true(is_cheap_header(header(kMaxDearBytes)));
+        assert_false(is_cheap_header(header(kMaxDearBytes + 1)));
+        assert_reason(judge(header(kMaxDearBytes + 1)), Error::header_size);
+        assert_reason(judge(header(15 * kMaxDearBytes)), Error::header_size);
+    }
+}
+
+void the_cost_of_any_bytes_is_told(void **) {
+    assert_true(is_cheap_header(""));
+    assert_true(is_cheap_header("\""));
+    assert_true(is_cheap_header("\"\\"));
+    assert_true(is_cheap_header("\"\\\""));
+    assert_true(is_cheap_header(std::string(kMaxDearBytes, '{')));
+    assert_false(is_cheap_header(std::string(kMaxDearBytes + 1, '{')));
+    // an escaped quote does not end a string, nor hide what follows it
+    const std::string values(kMaxDearBytes, '0');
+    assert_true(is_cheap_header(R"(["\"aa)" + values + "\"]"));
+    assert_false(is_cheap_header(R"(["\"",)" + values + "]"));
+    assert_false(is_cheap_header(R"(["\\",)" + values + ",\"\"]"));
+}
+
 void the_cheaper_rule_speaks_first(void **) {
     assert_reason(judge(R"({"crit":[],"zip":1,"typ":1})"), Error::alg_missing);
     assert_reason(judge(R"({"alg":"none","crit":[]})"), Error::alg_not_allowed);
@@ -288,6 +380,9 @@ int main() {
         cmocka_unit_test(kid_is_a_string),
         cmocka_unit_test(typ_is_that_of_a_jwt),
         cmocka_unit_test(keys_and_urls_in_the_header_mean_nothing),
+        cmocka_unit_test(a_chain_of_certificates_is_legal),
+        cmocka_unit_test(what_is_dear_to_read_is_bounded),
+        cmocka_unit_test(the_cost_of_any_bytes_is_told),
         cmocka_unit_test(the_cheaper_rule_speaks_first),
         cmocka_unit_test(a_refusal_names_the_kid),
         cmocka_unit_test(a_failed_allocation_is_out_of_memory),

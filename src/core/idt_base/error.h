@@ -41,6 +41,7 @@ enum class Answer : std::uint8_t {
     X(token_encrypted, invalid, "encrypted tokens are not accepted")           \
     /* decoding: RFC 7515 2 and 4 */                                           \
     X(base64url, invalid, "a part of the token is not base64url")              \
+    X(header_size, invalid, "the token header is too large")                   \
     X(header_json, invalid, "the token header is not a valid JSON object")     \
     /* header: RFC 7515 4.1, RFC 8725 3.1 and 3.11 */                          \
     X(alg_missing, invalid, "the token names no algorithm")                    \

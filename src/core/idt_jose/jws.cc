@@ -4,6 +4,7 @@
 
 #include "idt_base/ascii.h"
 #include "idt_base/base64url.h"
+#include "idt_jose/header_cost.h"
 #include "idt_lib/json.h"
 
 namespace id_token {
@@ -117,9 +118,15 @@ Result<Segments> parse_segments(std::string_view token) noexcept {
 Result<JoseHeader> parse_jose_header(std::string_view encoded,
                                      const AlgorithmSet &allowed,
                                      std::optional<std::string> *kid) {
+    if (base64url_decoded_size(encoded.size()) > kMaxHeaderBytes) {
+        return Error::header_size;
+    }
     const auto text = base64url_decode(encoded);
     if (!text) {
         return Error::base64url;
+    }
+    if (!is_cheap_header(*text)) {
+        return Error::header_size;
     }
     const auto json = Json::parse(*text);
     if (!json) {

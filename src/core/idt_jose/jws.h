@@ -35,7 +35,8 @@ struct JoseHeader {
     std::optional<std::string> kid;
 };
 
-// A strict JSON object (RFC 7515 4, RFC 8725 3.7), of an allowed algorithm,
+// A strict JSON object (RFC 7515 4, RFC 8725 3.7) that is cheap to read (see
+// header_cost.h), of an allowed algorithm,
 // without what is not understood, of the type of a JWT. `encoded` is the header
 // segment. `kid` is filled in as early as possible so that a refusal can name
 // it.
