@@ -45,7 +45,7 @@ def table(name):
 directives = re.findall(
     r'ngx_string\("(\w+)"\)', table("ngx_http_auth_id_token_commands"))
 for block in re.findall(
-        r"\b(ngx_http_auth_id_token_\w*(?:words|directives|commands))\[\]", code):
+        r"\b(\w*(?:words|directives|commands))\[\]", code):
     if block != "ngx_http_auth_id_token_commands":
         directives += re.findall(r'\{\s*"(\w+)",', table(block))
 
@@ -57,9 +57,9 @@ for name in directives:
 # what locations inherit
 
 fields = re.search(
-    r"typedef struct \{([^}]*)\} ngx_http_auth_id_token_loc_conf_t;", code)
+    r"typedef struct \{([^}]*)\} loc_conf_t;", code)
 merge = "\n".join(re.findall(
-    r"^ngx_http_auth_id_token_merge_\w+\(.*?^\}", code, re.S | re.M))
+    r"^merge_\w+\(.*?^\}", code, re.S | re.M))
 need(fields and merge, "src/nginx: no location configuration or no merge")
 if fields and merge:
     bare = re.sub(r"/\*.*?\*/", "", fields[1], flags=re.S)
@@ -71,8 +71,8 @@ if fields and merge:
 # variables
 
 variables = re.findall(
-    r'ngx_string\("(\w+)"\)', table("ngx_http_auth_id_token_vars"))
-variables += re.findall(r'define\s+NGX_\w+_PREFIX\s+"(\w+)"', code)
+    r'ngx_string\("(\w+)"\)', table("vars"))
+variables += re.findall(r'define\s+\w+_PREFIX\s+"(\w+)"', code)
 for name in variables:
     need("$" + name in readme, f"README.md: the variable ${name} is missing")
     need("$" + name in tests, f"t/*.t: no test uses the variable ${name}")

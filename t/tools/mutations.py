@@ -511,7 +511,7 @@ core("idt_login/login_error", "pages",
 
 nginx("idt_request/gate", "phases",
       ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
-      ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return ngx_http_auth_id_token_gate(r, conf);",
+      ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return gate(r, conf);",
        "    return NGX_DECLINED;"))
 
 nginx("idt_request/gate", "mode require",
@@ -524,11 +524,11 @@ nginx("idt_request/judge", "phases cache keys_rotate",
       ("the same token", "&& ctx->token->token() == token)", ")"))
 
 nginx("idt_request/judge", "reasons",
-      ("csrf", "ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);",
+      ("csrf", "ctx->error = judge_csrf(r, conf, ctx);",
        "ctx->error = Error::ok;"),
-      ("nonce", "error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);",
+      ("nonce", "error = judge_nonce(r, conf, ctx);",
        "error = Error::ok;"),
-      ("rules", "error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);",
+      ("rules", "error = judge_rules(r, conf, ctx);",
        "error = Error::ok;"),
       ("unknown provider", "return Error::provider_unknown;", "return Error::ok;"))
 
@@ -545,15 +545,15 @@ nginx("idt_request/browser", "csrf preflight",
       ("other sites with our Origin", "    if (site.count != 0) {\n        return Error::csrf;",
        "    if (false) {\n        return Error::csrf;"),
       ("own origin", "(host.count <= 1 && own && *own == *origin)", "(own)"),
-      ("Upgrade", '&& ngx_http_auth_id_token_field(r, "upgrade").count == 0',
+      ("Upgrade", '&& get_field(r, "upgrade").count == 0',
        ""),
       ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
       ("preflight without credentials", "&& cookie.count == 0", ""))
 
 nginx("idt_request/browser", "nonce",
       ("a hash is no value",
-       "if (!ngx_http_auth_id_token_may_be_sha256(nonce.text())) {",
-       "if (nonce.text() == ngx_http_auth_id_token_view(value)) {"))
+       "if (!may_be_sha256(nonce.text())) {",
+       "if (nonce.text() == view(value)) {"))
 
 nginx("idt_request/browser", "csrf",
       ("the client's method", "return (r->main->method & (", "return (r->method & ("))
@@ -567,24 +567,24 @@ nginx("idt_conf/set_header", "headers",
        "return c;"))
 
 nginx("idt_upstream/upstream", "headers upstreams",
-      ("client copies go", "if (ngx_http_auth_id_token_is_listed(conf->headers, h->key)\n",
+      ("client copies go", "if (is_listed(conf->headers, h->key)\n",
        "if (false\n"),
-      ("headers of another location go", "|| ngx_http_auth_id_token_is_listed(ctx->headers, h->key))",
+      ("headers of another location go", "|| is_listed(ctx->headers, h->key))",
        "|| false)"),
       ("printable alone", "if (!value.present() || !value.printable()) {",
        "if (!value.present()) {"))
 
 nginx("idt_upstream/upstream", "headers",
       ("what was read before is forgotten",
-       "    ngx_http_auth_id_token_forget_headers(r);\n\n    return NGX_OK;",
+       "    forget_headers(r);\n\n    return NGX_OK;",
        "    return NGX_OK;"),
       ("spaces at the ends",
        "return text.starts_with(' ') || text.ends_with(' ');",
        "return false;"))
 
 nginx("idt_upstream/strip", "strip phases",
-      ("Authorization goes", "                return id_token::is_bearer(",
-       "                return false && id_token::is_bearer("),
+      ("Authorization goes", "                return is_bearer(",
+       "                return false && is_bearer("),
       ("the cookie goes", "                ours = 1;", "                ours = 0;"),
       ("known after it was stripped", "    ctx->presented = presented;", ""))
 
@@ -593,8 +593,8 @@ nginx("idt_show/variables", "claims phases",
        "return (ctx != NULL && ctx->token) ? ctx : NULL;"))
 
 nginx("idt_show/claims", "claims",
-      ("only what is printable", "if (!value.present() || !value.printable()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());",
-       "if (!value.present()) {\n        return ngx_http_auth_id_token_not_found(v);\n    }\n\n    return ngx_http_auth_id_token_set_value(v, value.text());"))
+      ("only what is printable", "if (!value.present() || !value.printable()) {\n        return not_found(v);\n    }\n\n    return set_value(v, value.text());",
+       "if (!value.present()) {\n        return not_found(v);\n    }\n\n    return set_value(v, value.text());"))
 
 nginx("idt_fetch/tls", "keys_tls",
       ("certificate", "return rc == X509_V_OK ? NULL", "return true ? NULL"),

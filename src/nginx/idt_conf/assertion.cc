@@ -3,44 +3,43 @@
 #include "idt_conf/assertion_block.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_LIFETIME    60
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_CLAIMS  64
+namespace id_token::nginx {
+
+
+#define LIFETIME    60
+#define MAX_CLAIMS  64
 
 
 typedef struct {
     const char  *name;
     ngx_uint_t   max_args;
-    char       *(*set)(ngx_conf_t *cf,
-                       ngx_http_auth_id_token_assertion_block_t *block);
-} ngx_http_auth_id_token_assertion_word_t;
+    char       *(*set)(ngx_conf_t *cf, assertion_block_t *block);
+} assertion_word_t;
 
 
-static char *ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf,
-    ngx_command_t *dummy, void *conf);
-static char *ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
-    ngx_http_auth_id_token_main_conf_t *mcf,
-    ngx_http_auth_id_token_assertion_block_t *block);
+static char *assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf);
+static char *assertion_finish(ngx_conf_t *cf, main_conf_t *mcf,
+    assertion_block_t *block);
 
 
-static const ngx_http_auth_id_token_assertion_word_t
-    ngx_http_auth_id_token_assertion_words[] = {
+static const assertion_word_t
+    assertion_words[] = {
 
-    { "key", 1, ngx_http_auth_id_token_assertion_set_key },
-    { "issuer", 1, ngx_http_auth_id_token_assertion_set_issuer },
-    { "audience", 1, ngx_http_auth_id_token_assertion_set_audience },
-    { "claims", NGX_HTTP_AUTH_ID_TOKEN_MAX_CLAIMS,
-      ngx_http_auth_id_token_assertion_set_claims },
-    { "lifetime", 1, ngx_http_auth_id_token_assertion_set_lifetime },
+    { "key", 1, assertion_set_key },
+    { "issuer", 1, assertion_set_issuer },
+    { "audience", 1, assertion_set_audience },
+    { "claims", MAX_CLAIMS,
+      assertion_set_claims },
+    { "lifetime", 1, assertion_set_lifetime },
     { NULL, 0, NULL }
 };
 
 
-static ngx_http_auth_id_token_assertion_t *
-ngx_http_auth_id_token_assertion_named(ngx_http_auth_id_token_main_conf_t *mcf,
-    std::string_view name)
+static assertion_t *
+assertion_named(main_conf_t *mcf, std::string_view name)
 {
     for (auto *assertion : mcf->assertions) {
-        if (ngx_http_auth_id_token_view(assertion->name) == name) {
+        if (view(assertion->name) == name) {
             return assertion;
         }
     }
@@ -52,7 +51,7 @@ ngx_http_auth_id_token_assertion_named(ngx_http_auth_id_token_main_conf_t *mcf,
 /* as nginx folds the names of variables */
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_assertion_name(std::string_view name)
+is_assertion_name(std::string_view name)
 {
     for (unsigned char c : name) {
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) {
@@ -67,22 +66,21 @@ ngx_http_auth_id_token_is_assertion_name(std::string_view name)
 /* id_token_assertion NAME { ... } */
 
 char *
-ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept
+assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    char                                      *rv;
-    ngx_str_t                                 *value;
-    ngx_conf_t                                 save;
-    ngx_http_auth_id_token_main_conf_t        *mcf;
-    ngx_http_auth_id_token_assertion_t        *assertion;
-    ngx_http_auth_id_token_assertion_block_t   block;
+    char              *rv;
+    ngx_str_t         *value;
+    ngx_conf_t         save;
+    main_conf_t       *mcf;
+    assertion_t       *assertion;
+    assertion_block_t  block;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    std::string_view  name = ngx_http_auth_id_token_view(value[1]);
+    std::string_view  name = view(value[1]);
 
-    if (!ngx_http_auth_id_token_is_assertion_name(name)) {
+    if (!is_assertion_name(name)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid name \"%V\" in \"id_token_assertion\", it "
                            "must be made of lower-case letters, digits and "
@@ -91,15 +89,14 @@ ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_assertion_named(mcf, name) != NULL) {
+    if (assertion_named(mcf, name) != NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "duplicate id_token_assertion \"%V\"", &value[1]);
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     assertion =
-        ngx_http_auth_id_token_create<ngx_http_auth_id_token_assertion_t>(
-            cf->pool);
+        create<assertion_t>(cf->pool);
     if (assertion == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
@@ -115,7 +112,7 @@ ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
 
     save = *cf;
 
-    cf->handler = ngx_http_auth_id_token_assertion_word;
+    cf->handler = assertion_word;
     cf->handler_conf = reinterpret_cast<char *>(&block);
 
     rv = ngx_conf_parse(cf, NULL);
@@ -127,7 +124,7 @@ ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     try {
-        return ngx_http_auth_id_token_assertion_finish(cf, mcf, &block);
+        return assertion_finish(cf, mcf, &block);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -137,23 +134,22 @@ ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 static char *
-ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf)
+assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
-    char                                           *rv;
-    ngx_str_t                                      *value;
-    ngx_http_auth_id_token_assertion_block_t       *block;
-    const ngx_http_auth_id_token_assertion_word_t  *word;
+    char                    *rv;
+    ngx_str_t               *value;
+    assertion_block_t       *block;
+    const assertion_word_t  *word;
 
-    block = static_cast<ngx_http_auth_id_token_assertion_block_t *>(conf);
+    block = static_cast<assertion_block_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (ngx_http_auth_id_token_view(value[0]) == "include") {
-        return ngx_http_auth_id_token_include(cf, dummy, conf);
+    if (view(value[0]) == "include") {
+        return include(cf, dummy, conf);
     }
 
-    for (word = ngx_http_auth_id_token_assertion_words; word->name; word++) {
-        if (ngx_http_auth_id_token_view(value[0]) == word->name) {
+    for (word = assertion_words; word->name; word++) {
+        if (view(value[0]) == word->name) {
             break;
         }
     }
@@ -173,7 +169,7 @@ ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    ngx_http_auth_id_token_warn_literal(cf);
+    warn_literal(cf);
 
     try {
         rv = word->set(cf, block);
@@ -194,12 +190,10 @@ ngx_http_auth_id_token_assertion_word(ngx_conf_t *cf, ngx_command_t *dummy,
 
 
 static char *
-ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
-    ngx_http_auth_id_token_main_conf_t *mcf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_finish(ngx_conf_t *cf, main_conf_t *mcf, assertion_block_t *block)
 {
-    const char                          *missing;
-    ngx_http_auth_id_token_assertion_t  *assertion;
+    const char   *missing;
+    assertion_t  *assertion;
 
     assertion = block->assertion;
 
@@ -218,10 +212,10 @@ ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
         assertion->policy.claims.emplace_back("sub");
     }
 
-    assertion->policy.issuer = ngx_http_auth_id_token_view(block->issuer);
-    assertion->policy.audience = ngx_http_auth_id_token_view(block->audience);
+    assertion->policy.issuer = view(block->issuer);
+    assertion->policy.audience = view(block->audience);
     assertion->policy.lifetime = (block->lifetime == NGX_CONF_UNSET)
-                                 ? NGX_HTTP_AUTH_ID_TOKEN_LIFETIME
+                                 ? LIFETIME
                                  : block->lifetime;
 
     assertion->index = mcf->assertions.size();
@@ -234,14 +228,13 @@ ngx_http_auth_id_token_assertion_finish(ngx_conf_t *cf,
 /* id_token_assertion_jwks NAME */
 
 char *
-ngx_http_auth_id_token_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept
+assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                                *value;
-    ngx_http_core_loc_conf_t                 *clcf;
-    ngx_http_auth_id_token_assertion_jwks_t  *jwks;
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+    assertion_jwks_t          *jwks;
 
-    jwks = &static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf)
+    jwks = &static_cast<loc_conf_t *>(conf)
                ->assertion_jwks;
 
     if (jwks->name.data != NULL) {
@@ -256,19 +249,18 @@ ngx_http_auth_id_token_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
 
     clcf = static_cast<ngx_http_core_loc_conf_t *>(
                ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    clcf->handler = ngx_http_auth_id_token_assertion_jwks_handler;
+    clcf->handler = assertion_jwks_handler;
 
     return NGX_CONF_OK;
 }
 
 
 ngx_int_t
-ngx_http_auth_id_token_merge_assertion_jwks(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_jwks_t *prev,
-    ngx_http_auth_id_token_assertion_jwks_t *conf) noexcept
+merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
+    assertion_jwks_t *conf) noexcept
 {
-    ngx_http_core_loc_conf_t            *clcf;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_http_core_loc_conf_t  *clcf;
+    main_conf_t               *mcf;
 
     clcf = static_cast<ngx_http_core_loc_conf_t *>(
                ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
@@ -277,18 +269,17 @@ ngx_http_auth_id_token_merge_assertion_jwks(ngx_conf_t *cf,
 
     if (clcf->noname && clcf->handler == NULL && prev->name.data != NULL) {
         *conf = *prev;
-        clcf->handler = ngx_http_auth_id_token_assertion_jwks_handler;
+        clcf->handler = assertion_jwks_handler;
     }
 
     if (conf->name.data == NULL || conf->assertion != NULL) {
         return NGX_OK;
     }
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
-    conf->assertion = ngx_http_auth_id_token_assertion_named(mcf,
-                          ngx_http_auth_id_token_view(conf->name));
+    conf->assertion = assertion_named(mcf, view(conf->name));
 
     if (conf->assertion == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -305,29 +296,29 @@ ngx_http_auth_id_token_merge_assertion_jwks(ngx_conf_t *cf,
 /* issuers that differ in a final slash are one to some verifiers */
 
 static std::string_view
-ngx_http_auth_id_token_bare_issuer(std::string_view issuer)
+bare_issuer(std::string_view issuer)
 {
     return issuer.substr(0, issuer.find_last_not_of('/') + 1);
 }
 
 
 ngx_int_t
-ngx_http_auth_id_token_check_assertions(ngx_conf_t *cf) noexcept
+check_assertions(ngx_conf_t *cf) noexcept
 {
-    ngx_uint_t                           i;
-    std::string_view                     name;
-    ngx_http_variable_t                 *v;
-    ngx_http_core_main_conf_t           *cmcf;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_uint_t                  i;
+    std::string_view            name;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+    main_conf_t                *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
     for (auto *assertion : mcf->assertions) {
         for (const auto &[key, provider] : mcf->providers) {
 
-            if (ngx_http_auth_id_token_bare_issuer(assertion->policy.issuer)
-                != ngx_http_auth_id_token_bare_issuer(provider->policy.issuer))
+            if (bare_issuer(assertion->policy.issuer)
+                != bare_issuer(provider->policy.issuer))
             {
                 continue;
             }
@@ -348,15 +339,15 @@ ngx_http_auth_id_token_check_assertions(ngx_conf_t *cf) noexcept
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
 
-        name = ngx_http_auth_id_token_view(v[i].name);
+        name = view(v[i].name);
 
-        if (!name.starts_with(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX)) {
+        if (!name.starts_with(ASSERTION_PREFIX)) {
             continue;
         }
 
-        name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX) - 1);
+        name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
 
-        if (ngx_http_auth_id_token_assertion_named(mcf, name) == NULL) {
+        if (assertion_named(mcf, name) == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "the variable \"$%V\" names no id_token_assertion",
                           &v[i].name);
@@ -366,3 +357,6 @@ ngx_http_auth_id_token_check_assertions(ngx_conf_t *cf) noexcept
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -5,14 +5,16 @@
 #include "idt_keys/url.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_LIFETIME  (60 * 60)
+namespace id_token::nginx {
+
+
+#define MAX_LIFETIME  (60 * 60)
 
 
 /* the bytes of a key file; how open it is, is said */
 
-static std::optional<id_token::Secret>
-ngx_http_auth_id_token_read_key(ngx_conf_t *cf, ngx_fd_t fd,
-    ngx_str_t *name)
+static std::optional<Secret>
+read_key(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name)
 {
     size_t           size;
     ssize_t          n;
@@ -30,8 +32,7 @@ ngx_http_auth_id_token_read_key(ngx_conf_t *cf, ngx_fd_t fd,
         return std::nullopt;
     }
 
-    if (ngx_file_size(&fi) > static_cast<off_t>(id_token::kMaxPrivateKeyBytes))
-    {
+    if (ngx_file_size(&fi) > static_cast<off_t>(kMaxPrivateKeyBytes)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the \"key\" \"%V\" is larger than a private key",
                            name);
@@ -46,7 +47,7 @@ ngx_http_auth_id_token_read_key(ngx_conf_t *cf, ngx_fd_t fd,
                            (fi.st_mode & S_IRWXO) ? "everyone" : "its group");
     }
 
-    id_token::Secret  bytes(static_cast<size_t>(ngx_file_size(&fi)));
+    Secret  bytes(static_cast<size_t>(ngx_file_size(&fi)));
 
     for (size = 0; size < bytes.size(); size += n) {
 
@@ -64,13 +65,12 @@ ngx_http_auth_id_token_read_key(ngx_conf_t *cf, ngx_fd_t fd,
 
 
 char *
-ngx_http_auth_id_token_assertion_set_key(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_set_key(ngx_conf_t *cf, assertion_block_t *block)
 {
     char      *rv;
     ngx_fd_t   fd;
 
-    rv = ngx_http_auth_id_token_set_file(cf, NULL, &block->key);
+    rv = set_file(cf, NULL, &block->key);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -85,7 +85,7 @@ ngx_http_auth_id_token_assertion_set_key(ngx_conf_t *cf,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    auto  bytes = ngx_http_auth_id_token_read_key(cf, fd, &block->key);
+    auto  bytes = read_key(cf, fd, &block->key);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
@@ -96,10 +96,10 @@ ngx_http_auth_id_token_assertion_set_key(ngx_conf_t *cf,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    auto  key = id_token::AssertionKey::parse(std::move(*bytes));
+    auto  key = AssertionKey::parse(std::move(*bytes));
 
     if (!key) {
-        auto       text = id_token::assertion_key_error_text(key.error());
+        auto  text = assertion_key_error_text(key.error());
         ngx_str_t  s = { text.size(), reinterpret_cast<u_char *>(
                                           const_cast<char *>(text.data())) };
 
@@ -115,20 +115,19 @@ ngx_http_auth_id_token_assertion_set_key(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_assertion_set_issuer(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_set_issuer(ngx_conf_t *cf, assertion_block_t *block)
 {
     char  *rv;
 
-    rv = ngx_http_auth_id_token_set_str(cf, NULL, &block->issuer);
+    rv = set_str(cf, NULL, &block->issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    auto  url = id_token::parse_url(ngx_http_auth_id_token_view(block->issuer));
+    auto  url = parse_url(view(block->issuer));
 
     if (!url) {
-        auto       text = id_token::url_error_text(url.error());
+        auto  text = url_error_text(url.error());
         ngx_str_t  s = { text.size(), reinterpret_cast<u_char *>(
                                           const_cast<char *>(text.data())) };
 
@@ -142,22 +141,20 @@ ngx_http_auth_id_token_assertion_set_issuer(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_assertion_set_audience(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_set_audience(ngx_conf_t *cf, assertion_block_t *block)
 {
-    return ngx_http_auth_id_token_set_str(cf, NULL, &block->audience);
+    return set_str(cf, NULL, &block->audience);
 }
 
 
 char *
-ngx_http_auth_id_token_assertion_set_claims(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_set_claims(ngx_conf_t *cf, assertion_block_t *block)
 {
     char        *rv;
     ngx_str_t   *name;
     ngx_uint_t   i;
 
-    rv = ngx_http_auth_id_token_set_list(cf, NULL, &block->claims);
+    rv = set_list(cf, NULL, &block->claims);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -168,9 +165,9 @@ ngx_http_auth_id_token_assertion_set_claims(ngx_conf_t *cf,
 
     for (i = 0; i < block->claims->nelts; i++) {
 
-        std::string  claim(ngx_http_auth_id_token_view(name[i]));
+        std::string  claim(view(name[i]));
 
-        if (!id_token::is_assertion_claim(claim)) {
+        if (!is_assertion_claim(claim)) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"claims\" cannot name \"%V\", which an "
                                "assertion does not take from the ID token",
@@ -194,18 +191,18 @@ ngx_http_auth_id_token_assertion_set_claims(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_assertion_set_lifetime(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block)
+assertion_set_lifetime(ngx_conf_t *cf, assertion_block_t *block)
 {
     char  *rv;
 
-    rv = ngx_http_auth_id_token_set_positive_sec(cf, NULL, &block->lifetime);
+    rv = set_positive_sec(cf, NULL, &block->lifetime);
 
-    if (rv == NGX_CONF_OK
-        && block->lifetime > NGX_HTTP_AUTH_ID_TOKEN_MAX_LIFETIME)
-    {
+    if (rv == NGX_CONF_OK && block->lifetime > MAX_LIFETIME) {
         return const_cast<char *>("needs a time from 1s to 1h, not");
     }
 
     return rv;
 }
+
+
+}  // namespace id_token::nginx

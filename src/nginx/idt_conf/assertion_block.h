@@ -6,16 +6,19 @@
 #include "idt_conf/block.h"
 
 
+namespace id_token::nginx {
+
+
 /* what has been read so far */
 
 typedef struct {
-    ngx_http_auth_id_token_assertion_t    *assertion;
-    ngx_str_t                              key;
-    ngx_str_t                              issuer;
-    ngx_str_t                              audience;
-    ngx_array_t                           *claims;
-    time_t                                 lifetime;
-} ngx_http_auth_id_token_assertion_block_t;
+    assertion_t  *assertion;
+    ngx_str_t     key;
+    ngx_str_t     issuer;
+    ngx_str_t     audience;
+    ngx_array_t  *claims;
+    time_t        lifetime;
+} assertion_block_t;
 
 
 /*
@@ -23,16 +26,13 @@ typedef struct {
  * They may throw std::bad_alloc.
  */
 
-char *ngx_http_auth_id_token_assertion_set_key(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block);
-char *ngx_http_auth_id_token_assertion_set_issuer(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block);
-char *ngx_http_auth_id_token_assertion_set_audience(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block);
-char *ngx_http_auth_id_token_assertion_set_claims(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block);
-char *ngx_http_auth_id_token_assertion_set_lifetime(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_block_t *block);
+char *assertion_set_key(ngx_conf_t *cf, assertion_block_t *block);
+char *assertion_set_issuer(ngx_conf_t *cf, assertion_block_t *block);
+char *assertion_set_audience(ngx_conf_t *cf, assertion_block_t *block);
+char *assertion_set_claims(ngx_conf_t *cf, assertion_block_t *block);
+char *assertion_set_lifetime(ngx_conf_t *cf, assertion_block_t *block);
 
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_CONF_ASSERTION_BLOCK_H */

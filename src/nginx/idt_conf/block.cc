@@ -3,9 +3,11 @@
 #include "idt_conf/block.h"
 
 
+namespace id_token::nginx {
+
+
 char *
-ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
     if (cf->args->nelts != 2) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -19,8 +21,7 @@ ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_str(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t  *value, *s;
 
@@ -28,7 +29,7 @@ ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (s->data != NULL) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     if (value[1].len == 0) {
@@ -42,7 +43,7 @@ ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
 
 
 static ngx_uint_t
-ngx_http_auth_id_token_has_blank_end(const ngx_str_t *s)
+has_blank_end(const ngx_str_t *s)
 {
     u_char  first, last;
 
@@ -57,17 +58,13 @@ ngx_http_auth_id_token_has_blank_end(const ngx_str_t *s)
 /* what tokens are compared with, byte for byte */
 
 char *
-ngx_http_auth_id_token_set_name(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_name(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     char  *rv;
 
-    rv = ngx_http_auth_id_token_set_str(cf, block, field);
+    rv = set_str(cf, block, field);
 
-    if (rv == NGX_CONF_OK
-        && ngx_http_auth_id_token_has_blank_end(
-               static_cast<ngx_str_t *>(field)))
-    {
+    if (rv == NGX_CONF_OK && has_blank_end(static_cast<ngx_str_t *>(field))) {
         return const_cast<char *>("begins or ends with a blank:");
     }
 
@@ -76,13 +73,12 @@ ngx_http_auth_id_token_set_name(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     char       *rv;
     ngx_str_t  *s;
 
-    rv = ngx_http_auth_id_token_set_str(cf, block, field);
+    rv = set_str(cf, block, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -99,16 +95,15 @@ ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
 
 /* a larger leeway is a check of the times that is switched off */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_LEEWAY  (60 * 60)
+#define MAX_LEEWAY  (60 * 60)
 
 /* in milliseconds, and added to the clock, it is far from any overflow */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_SEC     (10 * 365 * 24 * 60 * 60)
+#define MAX_SEC     (10 * 365 * 24 * 60 * 60)
 
 
 char *
-ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_leeway(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     time_t     *t;
     ngx_str_t  *value;
@@ -117,14 +112,12 @@ ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*t != NGX_CONF_UNSET) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     *t = ngx_parse_time(&value[1], 1);
 
-    if (*t == static_cast<time_t>(NGX_ERROR)
-        || *t > NGX_HTTP_AUTH_ID_TOKEN_MAX_LEEWAY)
-    {
+    if (*t == static_cast<time_t>(NGX_ERROR) || *t > MAX_LEEWAY) {
         return const_cast<char *>("needs a time up to 1h, not");
     }
 
@@ -133,14 +126,14 @@ ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_auth_id_token_check_time(ngx_int_t t, ngx_int_t units_per_sec)
+check_time(ngx_int_t t, ngx_int_t units_per_sec)
 {
     if (t == NGX_ERROR || t == 0) {
         return const_cast<char *>("needs a time above zero such as \"5s\", "
                                   "not");
     }
 
-    if (t / units_per_sec > NGX_HTTP_AUTH_ID_TOKEN_MAX_SEC) {
+    if (t / units_per_sec > MAX_SEC) {
         return const_cast<char *>("needs a time of 10y at most, not");
     }
 
@@ -149,8 +142,7 @@ ngx_http_auth_id_token_check_time(ngx_int_t t, ngx_int_t units_per_sec)
 
 
 char *
-ngx_http_auth_id_token_set_positive_sec(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_positive_sec(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     time_t     *t;
     ngx_str_t  *value;
@@ -159,18 +151,17 @@ ngx_http_auth_id_token_set_positive_sec(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*t != NGX_CONF_UNSET) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     *t = ngx_parse_time(&value[1], 1);
 
-    return ngx_http_auth_id_token_check_time(*t, 1);
+    return check_time(*t, 1);
 }
 
 
 char *
-ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t   *value;
     ngx_msec_t  *msec;
@@ -179,19 +170,17 @@ ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*msec != NGX_CONF_UNSET_MSEC) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     *msec = ngx_parse_time(&value[1], 0);
 
-    return ngx_http_auth_id_token_check_time(static_cast<ngx_int_t>(*msec),
-                                             1000);
+    return check_time(static_cast<ngx_int_t>(*msec), 1000);
 }
 
 
 char *
-ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t     *value, *s;
     ngx_uint_t     i, n;
@@ -201,7 +190,7 @@ ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*list != NULL) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     *list = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
@@ -218,9 +207,7 @@ ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
         }
 
         for (n = 1; n < i; n++) {
-            if (ngx_http_auth_id_token_view(value[n])
-                == ngx_http_auth_id_token_view(value[i]))
-            {
+            if (view(value[n]) == view(value[i])) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "\"%V\" names \"%V\" twice",
                                    &value[0], &value[i]);
@@ -241,14 +228,13 @@ ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     char        *rv;
     ngx_str_t   *value;
     ngx_uint_t   i;
 
-    rv = ngx_http_auth_id_token_set_list(cf, block, field);
+    rv = set_list(cf, block, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -256,7 +242,7 @@ ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_http_auth_id_token_has_blank_end(&value[i])) {
+        if (has_blank_end(&value[i])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" in \"%V\" begins or ends with a blank",
                                &value[i], &value[0]);
@@ -266,3 +252,6 @@ ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
 
     return NGX_CONF_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -6,62 +6,53 @@
 #include "idt_glue/shared.h"
 
 
+namespace id_token::nginx {
+
+
 /* what has been read so far; becomes a provider at the closing brace */
 
 typedef struct {
-    ngx_str_t                               name;
-    ngx_str_t                               issuer;
-    ngx_str_t                               client_id;
-    ngx_str_t                               jwks_file;
-    ngx_array_t                            *algorithms;
-    ngx_array_t                            *trusted_audiences;
-    time_t                                  leeway;
-    time_t                                  max_age;
-    time_t                                  max_auth_age;
-    ngx_http_auth_id_token_keys_settings_t  keys;
-    const char                             *remote;  /* a word for a URL */
-} ngx_http_auth_id_token_block_t;
+    ngx_str_t          name;
+    ngx_str_t          issuer;
+    ngx_str_t          client_id;
+    ngx_str_t          jwks_file;
+    ngx_array_t       *algorithms;
+    ngx_array_t       *trusted_audiences;
+    time_t             leeway;
+    time_t             max_age;
+    time_t             max_auth_age;
+    key_source_conf_t  keys;
+    const char        *remote;  /* a word for a URL */
+} block_t;
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE                                      \
+#define DUPLICATE                                                             \
     const_cast<char *>("is duplicate, near")
 
 
 /* include FILE, for which nginx does not count here */
-char *ngx_http_auth_id_token_include(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
+char *include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
 /*
  * Setters: `field` is the place in the block. What they return is put between
  * the directive's name and its last argument.
  */
 
-char *ngx_http_auth_id_token_set_str(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_name(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_file(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_leeway(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_positive_sec(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_positive_msec(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_list(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_audiences(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
-char *ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
+char *set_str(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_name(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_leeway(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_positive_sec(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_CONF_BLOCK_H */

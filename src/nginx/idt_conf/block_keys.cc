@@ -3,15 +3,17 @@
 #include "idt_conf/block.h"
 
 
+namespace id_token::nginx {
+
+
 /* a key set of less than this cannot hold a key; one of more, not ours */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MIN_JWKS  1024
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_JWKS  (64 * 1024 * 1024)
+#define MIN_JWKS  1024
+#define MAX_JWKS  (64 * 1024 * 1024)
 
 
 char *
-ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     size_t     *size;
     ssize_t     n;
@@ -21,14 +23,12 @@ ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*size != NGX_CONF_UNSET_SIZE) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     n = ngx_parse_size(&value[1]);
 
-    if (n == NGX_ERROR || n < NGX_HTTP_AUTH_ID_TOKEN_MIN_JWKS
-        || n > NGX_HTTP_AUTH_ID_TOKEN_MAX_JWKS)
-    {
+    if (n == NGX_ERROR || n < MIN_JWKS || n > MAX_JWKS) {
         return const_cast<char *>("needs a size from 1k to 64m, not");
     }
 
@@ -39,8 +39,7 @@ ngx_http_auth_id_token_set_size(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_int_t    n;
     ngx_str_t   *value;
@@ -50,7 +49,7 @@ ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*depth != NGX_CONF_UNSET_UINT) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     n = ngx_atoi(value[1].data, value[1].len);
@@ -66,15 +65,14 @@ ngx_http_auth_id_token_set_depth(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t  *value;
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (cf->args->nelts == 3) {
-        if (ngx_http_auth_id_token_view(value[2]) != "insecure") {
+        if (view(value[2]) != "insecure") {
             return const_cast<char *>("has an unknown parameter");
         }
 
@@ -89,15 +87,14 @@ ngx_http_auth_id_token_set_jwks_uri(ngx_conf_t *cf,
         block->keys.insecure = 1;
     }
 
-    return ngx_http_auth_id_token_set_str(cf, block, field);
+    return set_str(cf, block, field);
 }
 
 
 /* jwks_proxy http://HOST:PORT */
 
 char *
-ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t  *value;
     ngx_url_t   u;
@@ -105,10 +102,10 @@ ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (block->keys.proxy_host.data != NULL) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
-    if (!ngx_http_auth_id_token_view(value[1]).starts_with("http://")) {
+    if (!view(value[1]).starts_with("http://")) {
         return const_cast<char *>("needs \"http://HOST:PORT\", not");
     }
 
@@ -120,7 +117,7 @@ ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.no_port
         || u.family == AF_UNIX
-        || (u.uri.len != 0 && ngx_http_auth_id_token_view(u.uri) != "/")
+        || (u.uri.len != 0 && view(u.uri) != "/")
         || ngx_strlchr(u.host.data, u.host.data + u.host.len, '@') != NULL)
     {
         return const_cast<char *>("needs \"http://HOST:PORT\", not");
@@ -139,8 +136,7 @@ ngx_http_auth_id_token_set_proxy(ngx_conf_t *cf,
  */
 
 char *
-ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept
+set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     ngx_str_t        *value, *name;
     ngx_path_t      **path;
@@ -150,7 +146,7 @@ ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (*path != NULL) {
-        return NGX_HTTP_AUTH_ID_TOKEN_DUPLICATE;
+        return DUPLICATE;
     }
 
     if (value[1].len == 0) {
@@ -174,7 +170,7 @@ ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_view(*name) == "/") {
+    if (view(*name) == "/") {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"jwks_state\" cannot be \"%V\"", name);
         return static_cast<char *>(NGX_CONF_ERROR);
@@ -195,3 +191,6 @@ ngx_http_auth_id_token_set_state(ngx_conf_t *cf,
 
     return NGX_CONF_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -5,21 +5,24 @@
 #include <exception>
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE  (8 * 1024 * 1024)
+namespace id_token::nginx {
+
+
+#define CACHE_SIZE  (8 * 1024 * 1024)
 
 /* less holds no token, and is no doubt a unit that was forgotten */
-#define NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE   1024
+#define MIN_CACHE   1024
 
 
-static ngx_http_auth_id_token_source_t  ngx_http_auth_id_token_bearer = {
+static carrier_t  bearer = {
     ngx_null_string, ngx_string("bearer")
 };
 
 
 void *
-ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept
+create_main_conf(ngx_conf_t *cf) noexcept
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
     /*
      * A thread's first exception needs memory of its own, and the C library
@@ -28,8 +31,7 @@ ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept
 
     (void) std::current_exception();
 
-    mcf = ngx_http_auth_id_token_create<ngx_http_auth_id_token_main_conf_t>(
-              cf->pool);
+    mcf = create<main_conf_t>(cf->pool);
     if (mcf == NULL) {
         return NULL;
     }
@@ -41,26 +43,24 @@ ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept
 
 
 char *
-ngx_http_auth_id_token_init_main_conf(ngx_conf_t *cf, void *conf) noexcept
+init_main_conf(ngx_conf_t *cf, void *conf) noexcept
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(conf);
 
-    ngx_conf_init_size_value(mcf->cache_size,
-                             NGX_HTTP_AUTH_ID_TOKEN_CACHE_SIZE);
+    ngx_conf_init_size_value(mcf->cache_size, CACHE_SIZE);
 
     return NGX_CONF_OK;
 }
 
 
 void *
-ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept
+create_loc_conf(ngx_conf_t *cf) noexcept
 {
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    loc_conf_t  *conf;
 
-    conf = ngx_http_auth_id_token_create<ngx_http_auth_id_token_loc_conf_t>(
-               cf->pool);
+    conf = create<loc_conf_t>(cf->pool);
     if (conf == NULL) {
         return NULL;
     }
@@ -85,20 +85,18 @@ ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept
  */
 
 static char *
-ngx_http_auth_id_token_resolve_name(ngx_conf_t *cf,
-    ngx_http_auth_id_token_loc_conf_t *conf)
+resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
     if (conf->provider_name.len == 0 || conf->provider != NULL) {
         return NGX_CONF_OK;
     }
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
-    auto  it = mcf->providers.find(
-                   ngx_http_auth_id_token_view(conf->provider_name));
+    auto  it = mcf->providers.find(view(conf->provider_name));
 
     if (it == mcf->providers.end()) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -115,13 +113,12 @@ ngx_http_auth_id_token_resolve_name(ngx_conf_t *cf,
 
 
 char *
-ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child) noexcept
+merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 {
-    ngx_http_auth_id_token_loc_conf_t  *prev, *conf;
+    loc_conf_t  *prev, *conf;
 
-    prev = static_cast<ngx_http_auth_id_token_loc_conf_t *>(parent);
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(child);
+    prev = static_cast<loc_conf_t *>(parent);
+    conf = static_cast<loc_conf_t *>(child);
 
     if (conf->enable == NGX_CONF_UNSET) {
         conf->enable = prev->enable;
@@ -140,18 +137,17 @@ ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
     ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
 
     if (conf->sources == NULL) {
-        conf->sources = ngx_array_create(cf->pool, 1,
-                                     sizeof(ngx_http_auth_id_token_source_t));
+        conf->sources = ngx_array_create(cf->pool, 1, sizeof(carrier_t));
         if (conf->sources == NULL) {
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
-        *static_cast<ngx_http_auth_id_token_source_t *>(
-            ngx_array_push(conf->sources)) = ngx_http_auth_id_token_bearer;
+        *static_cast<carrier_t *>(
+            ngx_array_push(conf->sources)) = bearer;
     }
 
     ngx_conf_merge_uint_value(conf->mode, prev->mode,
-                      static_cast<ngx_uint_t>(NGX_HTTP_AUTH_ID_TOKEN_ENFORCE));
+                      static_cast<ngx_uint_t>(Mode::enforce));
     ngx_conf_merge_value(conf->strip, prev->strip, 0);
     ngx_conf_merge_uint_value(conf->preflight, prev->preflight, 0);
 
@@ -172,28 +168,28 @@ ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
         conf->nonce_slot = prev->nonce_slot;
     }
 
-    if (ngx_http_auth_id_token_merge_rules(cf, prev, conf) != NGX_OK
-        || ngx_http_auth_id_token_merge_headers(cf, prev, conf) != NGX_OK
-        || ngx_http_auth_id_token_merge_assertion_jwks(cf,
+    if (merge_rules(cf, prev, conf) != NGX_OK
+        || merge_headers(cf, prev, conf) != NGX_OK
+        || merge_assertion_jwks(cf,
                &prev->assertion_jwks, &conf->assertion_jwks)
            != NGX_OK)
     {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    return ngx_http_auth_id_token_resolve_name(cf, conf);
+    return resolve_name(cf, conf);
 }
 
 
 /* auth_id_token NAME | $variable | off */
 
 char *
-ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value;
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value;
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->enable != NGX_CONF_UNSET) {
         return const_cast<char *>("is duplicate");
@@ -208,7 +204,7 @@ ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_view(value[1]) == "off") {
+    if (view(value[1]) == "off") {
         lcf->enable = 0;
         return NGX_CONF_OK;
     }
@@ -222,7 +218,7 @@ ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         return NGX_CONF_OK;
     }
 
-    lcf->selector = ngx_http_auth_id_token_compile(cf, &value[1]);
+    lcf->selector = compile(cf, &value[1]);
     if (lcf->selector == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
@@ -234,11 +230,11 @@ ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* a cookie's name is a token, RFC 6265 4.1.1 */
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_cookie_name(const ngx_str_t &name)
+is_cookie_name(const ngx_str_t &name)
 {
     std::string_view  separators("()<>@,;:\\\"/[]?={}");
 
-    for (unsigned char c : ngx_http_auth_id_token_view(name)) {
+    for (unsigned char c : view(name)) {
         if (c <= 0x20 || c >= 0x7f
             || separators.find(static_cast<char>(c)) != std::string_view::npos)
         {
@@ -253,34 +249,32 @@ ngx_http_auth_id_token_is_cookie_name(const ngx_str_t &name)
 /* auth_id_token_source bearer | cookie=NAME ... */
 
 char *
-ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value;
-    ngx_uint_t                          i, n;
-    ngx_http_auth_id_token_source_t    *source, *sources;
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value;
+    ngx_uint_t   i, n;
+    carrier_t   *source, *sources;
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->sources != NGX_CONF_UNSET_PTR) {
         return const_cast<char *>("is duplicate");
     }
 
     lcf->sources = ngx_array_create(cf->pool, cf->args->nelts - 1,
-                                    sizeof(ngx_http_auth_id_token_source_t));
+                                    sizeof(carrier_t));
     if (lcf->sources == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    ngx_http_auth_id_token_warn_literal(cf);
+    warn_literal(cf);
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        source = static_cast<ngx_http_auth_id_token_source_t *>(
-                     ngx_array_push(lcf->sources));
+        source = static_cast<carrier_t *>(ngx_array_push(lcf->sources));
         if (source == NULL) {
             return static_cast<char *>(NGX_CONF_ERROR);
         }
@@ -288,12 +282,11 @@ ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         source->name = value[i];
         ngx_str_null(&source->cookie);
 
-        if (value[i].len > 7 && ngx_strncmp(value[i].data, "cookie=", 7) == 0)
-        {
+        if (value[i].len > 7 && ngx_strncmp(value[i].data, "cookie=", 7) == 0) {
             source->cookie.data = value[i].data + 7;
             source->cookie.len = value[i].len - 7;
 
-            if (!ngx_http_auth_id_token_is_cookie_name(source->cookie)) {
+            if (!is_cookie_name(source->cookie)) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "\"%V\" is not a cookie name in "
                                    "\"auth_id_token_source\"",
@@ -301,7 +294,7 @@ ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                 return static_cast<char *>(NGX_CONF_ERROR);
             }
 
-        } else if (ngx_http_auth_id_token_view(value[i]) != "bearer") {
+        } else if (view(value[i]) != "bearer") {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid source \"%V\" in "
                                "\"auth_id_token_source\", it must be "
@@ -310,13 +303,10 @@ ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
-        sources = static_cast<ngx_http_auth_id_token_source_t *>(
-                      lcf->sources->elts);
+        sources = static_cast<carrier_t *>(lcf->sources->elts);
 
         for (n = 0; n < i - 1; n++) {
-            if (ngx_http_auth_id_token_view(sources[n].name)
-                == ngx_http_auth_id_token_view(source->name))
-            {
+            if (view(sources[n].name) == view(source->name)) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "duplicate source \"%V\" in "
                                    "\"auth_id_token_source\"",
@@ -333,14 +323,13 @@ ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* id_token_cache SIZE | off */
 
 char *
-ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ssize_t                              size;
-    ngx_str_t                           *value;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ssize_t       size;
+    ngx_str_t    *value;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(conf);
 
     if (mcf->cache_size != NGX_CONF_UNSET_SIZE) {
         return const_cast<char *>("is duplicate");
@@ -348,14 +337,14 @@ ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (ngx_http_auth_id_token_view(value[1]) == "off") {
+    if (view(value[1]) == "off") {
         mcf->cache_size = 0;
         return NGX_CONF_OK;
     }
 
     size = ngx_parse_size(&value[1]);
 
-    if (size == NGX_ERROR || size < NGX_HTTP_AUTH_ID_TOKEN_MIN_CACHE) {
+    if (size == NGX_ERROR || size < MIN_CACHE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid size \"%V\" in \"id_token_cache\", it must "
                            "be 1k or more, such as \"8m\", or \"off\"",
@@ -367,3 +356,6 @@ ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+}  // namespace id_token::nginx

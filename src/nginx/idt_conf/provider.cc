@@ -3,88 +3,88 @@
 #include "idt_conf/block.h"
 
 
-typedef char *(*ngx_http_auth_id_token_set_pt)(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, void *field) noexcept;
+namespace id_token::nginx {
+
+
+typedef char *(*set_pt)(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 
 typedef struct {
-    const char                     *name;
-    ngx_uint_t                      min_args;
-    ngx_uint_t                      max_args;
-    ngx_http_auth_id_token_set_pt   set;
-    size_t                          offset;
-    ngx_uint_t                      remote;   /* means nothing with jwks_file */
-} ngx_http_auth_id_token_word_t;
+    const char  *name;
+    ngx_uint_t   min_args;
+    ngx_uint_t   max_args;
+    set_pt       set;
+    size_t       offset;
+    ngx_uint_t   remote;   /* means nothing with jwks_file */
+} word_t;
 
 
-static char *ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf);
-static char *ngx_http_auth_id_token_finish(ngx_conf_t *cf,
-    ngx_http_auth_id_token_main_conf_t *mcf,
-    ngx_http_auth_id_token_block_t *block);
+static char *word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf);
+static char *complete_provider(ngx_conf_t *cf, main_conf_t *mcf,
+    block_t *block);
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_AT(field)                                      \
-    offsetof(ngx_http_auth_id_token_block_t, field)
+#define AT(field)                                                             \
+    offsetof(block_t, field)
 
 
-static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
+static const word_t  words[] = {
 
-    { "issuer", 1, 1, ngx_http_auth_id_token_set_name,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(issuer), 0 },
+    { "issuer", 1, 1, set_name,
+      AT(issuer), 0 },
 
-    { "client_id", 1, 1, ngx_http_auth_id_token_set_name,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(client_id), 0 },
+    { "client_id", 1, 1, set_name,
+      AT(client_id), 0 },
 
-    { "jwks_uri", 1, 2, ngx_http_auth_id_token_set_jwks_uri,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.jwks_uri), 1 },
+    { "jwks_uri", 1, 2, set_jwks_uri,
+      AT(keys.jwks_uri), 1 },
 
-    { "jwks_file", 1, 1, ngx_http_auth_id_token_set_file,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(jwks_file), 0 },
+    { "jwks_file", 1, 1, set_file,
+      AT(jwks_file), 0 },
 
-    { "algorithms", 1, 16, ngx_http_auth_id_token_set_list,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(algorithms), 0 },
+    { "algorithms", 1, 16, set_list,
+      AT(algorithms), 0 },
 
-    { "leeway", 1, 1, ngx_http_auth_id_token_set_leeway,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(leeway), 0 },
+    { "leeway", 1, 1, set_leeway,
+      AT(leeway), 0 },
 
-    { "max_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(max_age), 0 },
+    { "max_age", 1, 1, set_positive_sec,
+      AT(max_age), 0 },
 
-    { "max_auth_age", 1, 1, ngx_http_auth_id_token_set_positive_sec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(max_auth_age), 0 },
+    { "max_auth_age", 1, 1, set_positive_sec,
+      AT(max_auth_age), 0 },
 
-    { "trusted_audience", 1, 64, ngx_http_auth_id_token_set_audiences,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(trusted_audiences), 0 },
+    { "trusted_audience", 1, 64, set_audiences,
+      AT(trusted_audiences), 0 },
 
-    { "jwks_refresh", 1, 1, ngx_http_auth_id_token_set_positive_sec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.refresh), 1 },
+    { "jwks_refresh", 1, 1, set_positive_sec,
+      AT(keys.refresh), 1 },
 
-    { "jwks_min_interval", 1, 1, ngx_http_auth_id_token_set_positive_sec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.min_interval), 1 },
+    { "jwks_min_interval", 1, 1, set_positive_sec,
+      AT(keys.min_interval), 1 },
 
-    { "jwks_max_stale", 1, 1, ngx_http_auth_id_token_set_positive_sec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.max_stale), 1 },
+    { "jwks_max_stale", 1, 1, set_positive_sec,
+      AT(keys.max_stale), 1 },
 
-    { "jwks_timeout", 1, 1, ngx_http_auth_id_token_set_positive_msec,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.timeout), 1 },
+    { "jwks_timeout", 1, 1, set_positive_msec,
+      AT(keys.timeout), 1 },
 
-    { "jwks_max_size", 1, 1, ngx_http_auth_id_token_set_size,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.max_size), 1 },
+    { "jwks_max_size", 1, 1, set_size,
+      AT(keys.max_size), 1 },
 
-    { "jwks_state", 1, 1, ngx_http_auth_id_token_set_state,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.state), 1 },
+    { "jwks_state", 1, 1, set_state,
+      AT(keys.state), 1 },
 
-    { "jwks_proxy", 1, 1, ngx_http_auth_id_token_set_proxy,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.proxy_host), 1 },
+    { "jwks_proxy", 1, 1, set_proxy,
+      AT(keys.proxy_host), 1 },
 
-    { "ssl_trusted_certificate", 1, 1, ngx_http_auth_id_token_set_file,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.trusted_certificate), 1 },
+    { "ssl_trusted_certificate", 1, 1, set_file,
+      AT(keys.trust.trusted_certificate), 1 },
 
-    { "ssl_verify_depth", 1, 1, ngx_http_auth_id_token_set_depth,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.verify_depth), 1 },
+    { "ssl_verify_depth", 1, 1, set_depth,
+      AT(keys.trust.verify_depth), 1 },
 
-    { "ssl_crl", 1, 1, ngx_http_auth_id_token_set_file,
-      NGX_HTTP_AUTH_ID_TOKEN_AT(keys.trust.crl), 1 },
+    { "ssl_crl", 1, 1, set_file,
+      AT(keys.trust.crl), 1 },
 
     { NULL, 0, 0, NULL, 0, 0 }
 };
@@ -93,20 +93,19 @@ static const ngx_http_auth_id_token_word_t  ngx_http_auth_id_token_words[] = {
 /* id_token_provider NAME { ... } */
 
 char *
-ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    char                                *rv;
-    ngx_str_t                           *value;
-    ngx_conf_t                           save;
-    ngx_http_auth_id_token_block_t       block;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    char         *rv;
+    ngx_str_t    *value;
+    ngx_conf_t    save;
+    block_t       block;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
     if (value[1].len == 0
-        || ngx_http_auth_id_token_view(value[1]) == "off"
+        || view(value[1]) == "off"
         || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$')
            != NULL)
     {
@@ -115,7 +114,7 @@ ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (mcf->providers.contains(ngx_http_auth_id_token_view(value[1]))) {
+    if (mcf->providers.contains(view(value[1]))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "duplicate id_token_provider \"%V\"", &value[1]);
         return static_cast<char *>(NGX_CONF_ERROR);
@@ -140,7 +139,7 @@ ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     save = *cf;
 
-    cf->handler = ngx_http_auth_id_token_word;
+    cf->handler = word;
     cf->handler_conf = &block;
 
     rv = ngx_conf_parse(cf, NULL);
@@ -152,7 +151,7 @@ ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     try {
-        return ngx_http_auth_id_token_finish(cf, mcf, &block);
+        return complete_provider(cf, mcf, &block);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -162,22 +161,22 @@ ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
-    char                                 *rv;
-    ngx_str_t                            *value;
-    ngx_http_auth_id_token_block_t       *block;
-    const ngx_http_auth_id_token_word_t  *word;
+    char          *rv;
+    ngx_str_t     *value;
+    block_t       *block;
+    const word_t  *word;
 
-    block = static_cast<ngx_http_auth_id_token_block_t *>(conf);
+    block = static_cast<block_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (ngx_http_auth_id_token_view(value[0]) == "include") {
-        return ngx_http_auth_id_token_include(cf, dummy, conf);
+    if (view(value[0]) == "include") {
+        return include(cf, dummy, conf);
     }
 
-    for (word = ngx_http_auth_id_token_words; word->name != NULL; word++) {
-        if (ngx_http_auth_id_token_view(value[0]) == word->name) {
+    for (word = words; word->name != NULL; word++) {
+        if (view(value[0]) == word->name) {
             break;
         }
     }
@@ -199,7 +198,7 @@ ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    ngx_http_auth_id_token_warn_literal(cf);
+    warn_literal(cf);
 
     if (word->remote && block->remote == NULL) {
         block->remote = word->name;
@@ -218,23 +217,21 @@ ngx_http_auth_id_token_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
 
 static char *
-ngx_http_auth_id_token_set_algorithms(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, id_token::Policy &policy)
+set_algorithms(ngx_conf_t *cf, block_t *block, Policy &policy)
 {
-    ngx_str_t                  *name;
-    ngx_uint_t                  i;
-    const id_token::Algorithm  *algorithm;
+    ngx_str_t        *name;
+    ngx_uint_t        i;
+    const Algorithm  *algorithm;
 
     if (block->algorithms == NULL) {
-        policy.algorithms.add(*id_token::find_algorithm("RS256"));
+        policy.algorithms.add(*find_algorithm("RS256"));
         return NGX_CONF_OK;
     }
 
     name = static_cast<ngx_str_t *>(block->algorithms->elts);
 
     for (i = 0; i < block->algorithms->nelts; i++) {
-        algorithm = id_token::find_algorithm(
-                        ngx_http_auth_id_token_view(name[i]));
+        algorithm = find_algorithm(view(name[i]));
 
         if (algorithm == nullptr) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -253,8 +250,7 @@ ngx_http_auth_id_token_set_algorithms(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_auth_id_token_missing(ngx_conf_t *cf,
-    ngx_http_auth_id_token_block_t *block, const char *word)
+missing(ngx_conf_t *cf, block_t *block, const char *word)
 {
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "id_token_provider \"%V\" has no \"%s\"",
@@ -265,43 +261,40 @@ ngx_http_auth_id_token_missing(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_auth_id_token_finish(ngx_conf_t *cf,
-    ngx_http_auth_id_token_main_conf_t *mcf,
-    ngx_http_auth_id_token_block_t *block)
+complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
 {
-    char                                    *rv;
-    time_t                                   limit;
-    ngx_str_t                               *audience;
-    ngx_uint_t                               i;
-    ngx_http_auth_id_token_provider_t       *provider;
-    ngx_http_auth_id_token_keys_settings_t  *keys;
+    char               *rv;
+    time_t              limit;
+    ngx_str_t          *audience;
+    ngx_uint_t          i;
+    provider_t         *provider;
+    key_source_conf_t  *keys;
 
     /* different for all providers of all cycles of a process */
     static uint64_t                          id;
 
     if (block->issuer.data == NULL) {
-        return ngx_http_auth_id_token_missing(cf, block, "issuer");
+        return missing(cf, block, "issuer");
     }
 
     if (block->client_id.data == NULL) {
-        return ngx_http_auth_id_token_missing(cf, block, "client_id");
+        return missing(cf, block, "client_id");
     }
 
-    provider = ngx_http_auth_id_token_create<ngx_http_auth_id_token_provider_t>(
-                   cf->pool);
+    provider = create<provider_t>(cf->pool);
     if (provider == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     provider->name = block->name;
 
-    id_token::Policy  &policy = provider->policy;
+    Policy  &policy = provider->policy;
 
     policy.id = ++id;
-    policy.issuer = ngx_http_auth_id_token_view(block->issuer);
-    policy.client_id = ngx_http_auth_id_token_view(block->client_id);
+    policy.issuer = view(block->issuer);
+    policy.client_id = view(block->client_id);
 
-    rv = ngx_http_auth_id_token_set_algorithms(cf, block, policy);
+    rv = set_algorithms(cf, block, policy);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -310,8 +303,7 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
         audience = static_cast<ngx_str_t *>(block->trusted_audiences->elts);
 
         for (i = 0; i < block->trusted_audiences->nelts; i++) {
-            policy.trusted_audiences.emplace_back(
-                ngx_http_auth_id_token_view(audience[i]));
+            policy.trusted_audiences.emplace_back(view(audience[i]));
         }
     }
 
@@ -338,12 +330,10 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
-        provider->keys = ngx_http_auth_id_token_keys_add_file(cf,
-                                                          &block->jwks_file);
+        provider->keys = keys_add_file(cf, &block->jwks_file);
 
         if (provider->keys != NULL
-            && !ngx_http_auth_id_token_keys_file_fits(provider->keys,
-                                                      policy.algorithms))
+            && !keys_file_fits(provider->keys, policy.algorithms))
         {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                                "no key of \"jwks_file\" \"%V\" fits the "
@@ -353,7 +343,7 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
 
     } else {
         if (keys->jwks_uri.len == 0
-            && ngx_http_auth_id_token_view(block->issuer).ends_with(
+            && view(block->issuer).ends_with(
                    "/.well-known/openid-configuration"))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -378,15 +368,17 @@ ngx_http_auth_id_token_finish(ngx_conf_t *cf,
         ngx_conf_init_size_value(keys->max_size, 1024 * 1024);
         ngx_conf_init_uint_value(keys->trust.verify_depth, 4);
 
-        provider->keys = ngx_http_auth_id_token_keys_add(cf, keys);
+        provider->keys = keys_add(cf, keys);
     }
 
     if (provider->keys == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    mcf->providers.emplace(ngx_http_auth_id_token_view(provider->name),
-                           provider);
+    mcf->providers.emplace(view(provider->name), provider);
 
     return NGX_CONF_OK;
 }
+
+
+}  // namespace id_token::nginx

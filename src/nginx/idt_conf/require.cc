@@ -3,16 +3,13 @@
 #include "idt_request/rules.h"
 
 
-using id_token::Error;
-using id_token::Operator;
+namespace id_token::nginx {
 
 
-static ngx_int_t ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word);
-static ngx_int_t ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n);
-static ngx_int_t ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern);
+static ngx_int_t rule_operand(ngx_conf_t *cf, rule_t *rule, ngx_str_t *word);
+static ngx_int_t rule_values(ngx_conf_t *cf, rule_t *rule, ngx_str_t *value,
+    ngx_uint_t n);
+static ngx_int_t rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern);
 
 
 /*
@@ -21,28 +18,24 @@ static ngx_int_t ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
  */
 
 char *
-ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value, *last;
-    ngx_uint_t                          i, n;
-    ngx_http_auth_id_token_rule_t      *rule;
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value, *last;
+    ngx_uint_t   i, n;
+    rule_t      *rule;
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
     n = cf->args->nelts;
     last = &value[n - 1];
 
-    if (n == 2 && ngx_http_auth_id_token_view(value[1]) == "off") {
+    if (n == 2 && view(value[1]) == "off") {
         lcf->drop_rules = 1;
         return NGX_CONF_OK;
     }
 
-    if (n == 2
-        || (n == 3
-            && ngx_http_auth_id_token_view(*last).starts_with("error=")))
-    {
+    if (n == 2 || (n == 3 && view(*last).starts_with("error="))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"auth_id_token_require\" needs an operator after "
                            "\"%V\"",
@@ -51,10 +44,9 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     for (i = 1; i < n - 1; i++) {
-        auto  word = ngx_http_auth_id_token_view(value[i]);
+        auto  word = view(value[i]);
 
-        if (word == "error=401" || word == "error=403" || word == "error=404")
-        {
+        if (word == "error=401" || word == "error=403" || word == "error=404") {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" in \"auth_id_token_require\" must be "
                                "the last word",
@@ -64,24 +56,22 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (lcf->rules == NULL) {
-        lcf->rules = ngx_array_create(cf->pool, 4,
-                                      sizeof(ngx_http_auth_id_token_rule_t));
+        lcf->rules = ngx_array_create(cf->pool, 4, sizeof(rule_t));
         if (lcf->rules == NULL) {
             return static_cast<char *>(NGX_CONF_ERROR);
         }
     }
 
-    rule = static_cast<ngx_http_auth_id_token_rule_t *>(
-               ngx_array_push(lcf->rules));
+    rule = static_cast<rule_t *>(ngx_array_push(lcf->rules));
     if (rule == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    ngx_memzero(rule, sizeof(ngx_http_auth_id_token_rule_t));
+    ngx_memzero(rule, sizeof(rule_t));
     rule->error = Error::claim_rule;
 
-    if (ngx_http_auth_id_token_view(*last).starts_with("error=")) {
-        auto  code = ngx_http_auth_id_token_view(*last).substr(6);
+    if (view(*last).starts_with("error=")) {
+        auto  code = view(*last).substr(6);
 
         if (code == "401") {
             rule->error = Error::claim_rule_401;
@@ -100,12 +90,11 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         n--;
     }
 
-    if (ngx_http_auth_id_token_rule_operand(cf, rule, &value[1]) != NGX_OK) {
+    if (rule_operand(cf, rule, &value[1]) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    auto  op = id_token::parse_operator(
-                   ngx_http_auth_id_token_view(value[2]));
+    auto  op = parse_operator(view(value[2]));
 
     if (!op) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -130,9 +119,7 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_rule_values(cf, rule, &value[3], n - 3)
-        != NGX_OK)
-    {
+    if (rule_values(cf, rule, &value[3], n - 3) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -141,23 +128,21 @@ ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_http_auth_id_token_rule_operand(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *word)
+rule_operand(ngx_conf_t *cf, rule_t *rule, ngx_str_t *word)
 {
     rule->name = *word;
 
     if (ngx_http_script_variables_count(word)) {
-        rule->variable = ngx_http_auth_id_token_compile(cf, word);
+        rule->variable = compile(cf, word);
         return (rule->variable != NULL) ? NGX_OK : NGX_ERROR;
     }
 
-    return ngx_http_auth_id_token_claim_slot(cf, word, &rule->slot);
+    return claim_slot(cf, word, &rule->slot);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *value, ngx_uint_t n)
+rule_values(ngx_conf_t *cf, rule_t *rule, ngx_str_t *value, ngx_uint_t n)
 {
     ngx_uint_t                  i;
     ngx_http_complex_value_t   *cv, *compiled;
@@ -169,19 +154,19 @@ ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
     }
 
     if (rule->op.op == Operator::matches) {
-        return ngx_http_auth_id_token_rule_regex(cf, rule, &value[0]);
+        return rule_regex(cf, rule, &value[0]);
     }
 
     for (i = 0; i < n; i++) {
 
-        compiled = ngx_http_auth_id_token_compile(cf, &value[i]);
+        compiled = compile(cf, &value[i]);
         if (compiled == NULL) {
             return NGX_ERROR;
         }
 
         if ((rule->op.op == Operator::less || rule->op.op == Operator::greater)
             && compiled->lengths == NULL
-            && !id_token::parse_number(ngx_http_auth_id_token_view(value[i])))
+            && !parse_number(view(value[i])))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" in \"auth_id_token_require\" is not a "
@@ -211,7 +196,7 @@ ngx_http_auth_id_token_rule_values(ngx_conf_t *cf,
  */
 
 static ngx_uint_t
-ngx_http_auth_id_token_has_variable(std::string_view pattern)
+has_variable(std::string_view pattern)
 {
     size_t         i;
     ngx_uint_t     in_class;
@@ -253,17 +238,14 @@ ngx_http_auth_id_token_has_variable(std::string_view pattern)
 
 
 static ngx_int_t
-ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
-    ngx_http_auth_id_token_rule_t *rule, ngx_str_t *pattern)
+rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern)
 {
 #if (NGX_PCRE)
 
     ngx_regex_compile_t  rc;
     u_char               errstr[NGX_MAX_CONF_ERRSTR];
 
-    if (ngx_http_auth_id_token_has_variable(
-            ngx_http_auth_id_token_view(*pattern)))
-    {
+    if (has_variable(view(*pattern))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" in \"auth_id_token_require\": a regular "
                            "expression cannot contain variables",
@@ -303,9 +285,7 @@ ngx_http_auth_id_token_rule_regex(ngx_conf_t *cf,
 /* inherited rules come first; "off" drops them */
 
 ngx_int_t
-ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
-    ngx_http_auth_id_token_loc_conf_t *prev,
-    ngx_http_auth_id_token_loc_conf_t *conf) noexcept
+merge_rules(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
 {
     ngx_array_t  *rules;
 
@@ -318,7 +298,7 @@ ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    rules = ngx_http_auth_id_token_concat(cf, prev->rules, conf->rules);
+    rules = concat(cf, prev->rules, conf->rules);
     if (rules == NULL) {
         return NGX_ERROR;
     }
@@ -327,3 +307,6 @@ ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

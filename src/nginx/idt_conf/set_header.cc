@@ -3,10 +3,13 @@
 #include "idt_upstream/upstream.h"
 
 
+namespace id_token::nginx {
+
+
 /* as an upstream may fold it: case, and what is no letter or digit */
 
 static u_char
-ngx_http_auth_id_token_fold(u_char c)
+fold(u_char c)
 {
     c = ngx_tolower(c);
 
@@ -15,7 +18,7 @@ ngx_http_auth_id_token_fold(u_char c)
 
 
 static ngx_uint_t
-ngx_http_auth_id_token_same_name(const ngx_str_t &a, const ngx_str_t &b)
+same_name(const ngx_str_t &a, const ngx_str_t &b)
 {
     size_t  i;
 
@@ -24,9 +27,7 @@ ngx_http_auth_id_token_same_name(const ngx_str_t &a, const ngx_str_t &b)
     }
 
     for (i = 0; i < a.len; i++) {
-        if (ngx_http_auth_id_token_fold(a.data[i])
-            != ngx_http_auth_id_token_fold(b.data[i]))
-        {
+        if (fold(a.data[i]) != fold(b.data[i])) {
             return 0;
         }
     }
@@ -41,7 +42,7 @@ ngx_http_auth_id_token_same_name(const ngx_str_t &a, const ngx_str_t &b)
  */
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_reserved(const ngx_str_t &name)
+is_reserved(const ngx_str_t &name)
 {
     ngx_uint_t          i;
     ngx_http_header_t  *h;
@@ -67,13 +68,13 @@ ngx_http_auth_id_token_is_reserved(const ngx_str_t &name)
     };
 
     for (i = 0; reserved[i].len; i++) {
-        if (ngx_http_auth_id_token_same_name(name, reserved[i])) {
+        if (same_name(name, reserved[i])) {
             return 1;
         }
     }
 
     for (h = ngx_http_headers_in; h->name.len; h++) {
-        if (ngx_http_auth_id_token_same_name(name, h->name)) {
+        if (same_name(name, h->name)) {
             return 1;
         }
     }
@@ -83,11 +84,11 @@ ngx_http_auth_id_token_is_reserved(const ngx_str_t &name)
 
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_field_name(const ngx_str_t &name)
+is_field_name(const ngx_str_t &name)
 {
     std::string_view  symbols("!#$%&'*+-.^_`|~");
 
-    for (unsigned char c : ngx_http_auth_id_token_view(name)) {
+    for (unsigned char c : view(name)) {
         if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z')
             && !(c >= 'A' && c <= 'Z')
             && symbols.find(static_cast<char>(c)) == std::string_view::npos)
@@ -103,17 +104,16 @@ ngx_http_auth_id_token_is_field_name(const ngx_str_t &name)
 /* auth_id_token_set_header HEADER CLAIM|VALUE with variables */
 
 char *
-ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept
+set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value;
-    ngx_http_auth_id_token_header_t    *header;
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value;
+    header_t    *header;
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (!ngx_http_auth_id_token_is_field_name(value[1])) {
+    if (!is_field_name(value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" in \"auth_id_token_set_header\" is not the "
                            "name of a header",
@@ -121,7 +121,7 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_is_reserved(value[1])) {
+    if (is_reserved(value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "header \"%V\" in \"auth_id_token_set_header\" "
                            "steers the connection or nginx itself and cannot "
@@ -131,13 +131,12 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     if (lcf->headers == NULL) {
-        lcf->headers = ngx_array_create(cf->pool, 4,
-                                      sizeof(ngx_http_auth_id_token_header_t));
+        lcf->headers = ngx_array_create(cf->pool, 4, sizeof(header_t));
         if (lcf->headers == NULL) {
             return static_cast<char *>(NGX_CONF_ERROR);
         }
 
-    } else if (ngx_http_auth_id_token_is_listed(lcf->headers, value[1])) {
+    } else if (is_listed(lcf->headers, value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "duplicate header \"%V\" in "
                            "\"auth_id_token_set_header\"",
@@ -145,13 +144,12 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    header = static_cast<ngx_http_auth_id_token_header_t *>(
-                 ngx_array_push(lcf->headers));
+    header = static_cast<header_t *>(ngx_array_push(lcf->headers));
     if (header == NULL) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    ngx_memzero(header, sizeof(ngx_http_auth_id_token_header_t));
+    ngx_memzero(header, sizeof(header_t));
 
     header->name = value[1];
     header->lowcase_key = static_cast<u_char *>(
@@ -164,14 +162,12 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
                                    value[1].len);
 
     if (ngx_http_script_variables_count(&value[2])) {
-        header->variable = ngx_http_auth_id_token_compile(cf, &value[2]);
+        header->variable = compile(cf, &value[2]);
         return (header->variable != NULL) ? NGX_CONF_OK
                                           : static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    if (ngx_http_auth_id_token_claim_slot(cf, &value[2], &header->slot)
-        != NGX_OK)
-    {
+    if (claim_slot(cf, &value[2], &header->slot) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -182,12 +178,10 @@ ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 /* inherited headers stay in effect, but for those that are set again */
 
 ngx_int_t
-ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
-    ngx_http_auth_id_token_loc_conf_t *prev,
-    ngx_http_auth_id_token_loc_conf_t *conf) noexcept
+merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
 {
-    ngx_uint_t                        i;
-    ngx_http_auth_id_token_header_t  *header, *copy;
+    ngx_uint_t  i;
+    header_t   *header, *copy;
 
     if (prev->headers == NULL) {
         return NGX_OK;
@@ -198,17 +192,15 @@ ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    header = static_cast<ngx_http_auth_id_token_header_t *>(
-                 prev->headers->elts);
+    header = static_cast<header_t *>(prev->headers->elts);
 
     for (i = 0; i < prev->headers->nelts; i++) {
 
-        if (ngx_http_auth_id_token_is_listed(conf->headers, header[i].name)) {
+        if (is_listed(conf->headers, header[i].name)) {
             continue;
         }
 
-        copy = static_cast<ngx_http_auth_id_token_header_t *>(
-                   ngx_array_push(conf->headers));
+        copy = static_cast<header_t *>(ngx_array_push(conf->headers));
         if (copy == NULL) {
             return NGX_ERROR;
         }
@@ -221,23 +213,25 @@ ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
 
 
 ngx_uint_t
-ngx_http_auth_id_token_is_listed(ngx_array_t *headers, const ngx_str_t &key)
-    noexcept
+is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept
 {
-    ngx_uint_t                        i;
-    ngx_http_auth_id_token_header_t  *header;
+    ngx_uint_t  i;
+    header_t   *header;
 
     if (headers == NULL) {
         return 0;
     }
 
-    header = static_cast<ngx_http_auth_id_token_header_t *>(headers->elts);
+    header = static_cast<header_t *>(headers->elts);
 
     for (i = 0; i < headers->nelts; i++) {
-        if (ngx_http_auth_id_token_same_name(header[i].name, key)) {
+        if (same_name(header[i].name, key)) {
             return 1;
         }
     }
 
     return 0;
 }
+
+
+}  // namespace id_token::nginx

@@ -3,11 +3,13 @@
 #include "idt_glue/shared.h"
 
 
+namespace id_token::nginx {
+
+
 /* one word of the list that the directive brings along */
 
 char *
-ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
     u_char           *p, *last;
     ngx_str_t        *value;
@@ -30,9 +32,7 @@ ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 0; e[i].name.len != 0; i++) {
 
-        if (ngx_http_auth_id_token_view(e[i].name)
-            == ngx_http_auth_id_token_view(value[1]))
-        {
+        if (view(e[i].name) == view(value[1])) {
             *field = e[i].value;
             return NGX_CONF_OK;
         }
@@ -54,7 +54,7 @@ ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* a template that was not filled in, or a variable where there are none */
 
 void
-ngx_http_auth_id_token_warn_literal(ngx_conf_t *cf) noexcept
+warn_literal(ngx_conf_t *cf) noexcept
 {
     u_char      *p, c;
     ngx_str_t   *value;
@@ -80,7 +80,7 @@ ngx_http_auth_id_token_warn_literal(ngx_conf_t *cf) noexcept
 
 
 ngx_http_complex_value_t *
-ngx_http_auth_id_token_compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
+compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
 {
     ngx_http_complex_value_t          *cv;
     ngx_http_compile_complex_value_t   ccv;
@@ -101,8 +101,7 @@ ngx_http_auth_id_token_compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
 
 
 ngx_array_t *
-ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
-    noexcept
+concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b) noexcept
 {
     u_char       *p;
     ngx_array_t  *sum;
@@ -118,3 +117,6 @@ ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
 
     return sum;
 }
+
+
+}  // namespace id_token::nginx

@@ -9,16 +9,18 @@
 #include <algorithm>
 
 
-static void ngx_http_auth_id_token_fetch_log_writer(ngx_log_t *log,
-    ngx_uint_t level, u_char *buf, size_t len) noexcept;
+namespace id_token::nginx {
+
+
+static void fetch_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf,
+    size_t len) noexcept;
 
 
 void
-ngx_http_auth_id_token_fetch_init_log(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+fetch_init_log(fetch_t *f) noexcept
 {
     f->log.log_level = NGX_LOG_ERR;
-    f->log.writer = ngx_http_auth_id_token_fetch_log_writer;
+    f->log.writer = fetch_log_writer;
     f->log.wdata = f;
 }
 
@@ -26,15 +28,15 @@ ngx_http_auth_id_token_fetch_init_log(ngx_http_auth_id_token_fetch_t *f)
 /* The message without its time, level and process: "...] 123#123: " */
 
 static void
-ngx_http_auth_id_token_fetch_log_writer(ngx_log_t *log, ngx_uint_t level,
-    u_char *buf, size_t len) noexcept
+fetch_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
+    noexcept
 {
-    u_char                          *p, *last;
-    ngx_http_auth_id_token_fetch_t  *f;
+    u_char   *p, *last;
+    fetch_t  *f;
 
     (void) level;
 
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(log->wdata);
+    f = static_cast<fetch_t *>(log->wdata);
     last = buf + len;
 
     p = ngx_strlchr(buf, last, '#');
@@ -52,8 +54,7 @@ ngx_http_auth_id_token_fetch_log_writer(ngx_log_t *log, ngx_uint_t level,
 
 
 const char *
-ngx_http_auth_id_token_logged(ngx_http_auth_id_token_fetch_t *f,
-    const char *text) noexcept
+logged(fetch_t *f, const char *text) noexcept
 {
     if (f->logged_len == 0) {
         return text;
@@ -66,17 +67,17 @@ ngx_http_auth_id_token_logged(ngx_http_auth_id_token_fetch_t *f,
 
 
 const char *
-ngx_http_auth_id_token_fetch_late(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_late(fetch_t *f) noexcept
 {
     switch (f->phase) {
 
-    case NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING:
+    case Phase::tunnelling:
         return "the proxy did not answer in time";
 
-    case NGX_HTTP_AUTH_ID_TOKEN_HANDSHAKING:
+    case Phase::handshaking:
         return "the TLS handshake timed out";
 
-    case NGX_HTTP_AUTH_ID_TOKEN_ANSWERING:
+    case Phase::answering:
         return f->response->begun() ? "the answer did not end in time"
                                     : "there was no answer in time";
 
@@ -92,8 +93,7 @@ ngx_http_auth_id_token_fetch_late(ngx_http_auth_id_token_fetch_t *f) noexcept
  */
 
 void
-ngx_http_auth_id_token_fetch_error(ngx_http_auth_id_token_fetch_t *f,
-    const char *text, const ngx_str_t *whom) noexcept
+fetch_error(fetch_t *f, const char *text, const ngx_str_t *whom) noexcept
 {
     u_char  *p, *c, *first, *last;
 
@@ -102,7 +102,7 @@ ngx_http_auth_id_token_fetch_error(ngx_http_auth_id_token_fetch_t *f,
 
     p = ngx_slprintf(first, last, "%s%s", f->error_len ? "; " : "", text);
 
-    if (whom && f->proxied && f->phase > NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING) {
+    if (whom && f->proxied && f->phase > Phase::tunnelling) {
         p = ngx_slprintf(p, last, " (%s via proxy %V)", f->url.host.c_str(),
                          whom);
 
@@ -122,3 +122,6 @@ ngx_http_auth_id_token_fetch_error(ngx_http_auth_id_token_fetch_t *f,
 
     f->error_len = p - f->error;
 }
+
+
+}  // namespace id_token::nginx

@@ -9,40 +9,32 @@
 #include <new>
 
 
+namespace id_token::nginx {
+
+
 /* less is too short for a handshake with a server far away */
-#define NGX_HTTP_AUTH_ID_TOKEN_MIN_SHARE  1000
+#define MIN_SHARE  1000
 
 
-static const char *ngx_http_auth_id_token_fetch_init(
-    ngx_http_auth_id_token_fetch_t *f, std::string_view url);
-static void ngx_http_auth_id_token_fetch_look_up(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx)
-    noexcept;
-static void ngx_http_auth_id_token_fetch_next(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_fetch_timer(
-    ngx_http_auth_id_token_fetch_t *f, ngx_msec_t time) noexcept;
-static void ngx_http_auth_id_token_fetch_timer_handler(ngx_event_t *ev)
-    noexcept;
-static ngx_msec_t ngx_http_auth_id_token_fetch_remaining(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_fetch_end(ngx_http_auth_id_token_fetch_t *f)
-    noexcept;
-static void ngx_http_auth_id_token_fetch_clean(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
+static const char *fetch_init(fetch_t *f, std::string_view url);
+static void fetch_look_up(fetch_t *f) noexcept;
+static void fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept;
+static void fetch_next(fetch_t *f) noexcept;
+static void fetch_timer(fetch_t *f, ngx_msec_t time) noexcept;
+static void fetch_timer_handler(ngx_event_t *ev) noexcept;
+static ngx_msec_t fetch_remaining(fetch_t *f) noexcept;
+static void fetch_end(fetch_t *f) noexcept;
+static void fetch_clean(fetch_t *f) noexcept;
 
 
-ngx_http_auth_id_token_fetch_t *
-ngx_http_auth_id_token_fetch_start(
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string_view url,
-    ngx_http_auth_id_token_fetch_handler_pt handler, void *data,
-    ngx_log_t *log) noexcept
+fetch_t *
+fetch_start(const fetch_conf_t *conf, std::string_view url,
+    fetch_handler_pt handler, void *data, ngx_log_t *log) noexcept
 {
-    const char                      *error;
-    ngx_http_auth_id_token_fetch_t  *f;
+    const char  *error;
+    fetch_t     *f;
 
-    f = new (std::nothrow) ngx_http_auth_id_token_fetch_t();
+    f = new (std::nothrow) fetch_t();
     if (f == NULL) {
         return NULL;
     }
@@ -52,15 +44,15 @@ ngx_http_auth_id_token_fetch_start(
     f->data = data;
     f->ident = -1;
 
-    f->timer.handler = ngx_http_auth_id_token_fetch_timer_handler;
+    f->timer.handler = fetch_timer_handler;
     f->timer.data = f;
     f->timer.log = log;
     f->timer.cancelable = 1;
 
-    ngx_http_auth_id_token_fetch_init_log(f);
+    fetch_init_log(f);
 
     try {
-        error = ngx_http_auth_id_token_fetch_init(f, url);
+        error = fetch_init(f, url);
 
     } catch (...) {
         delete f;
@@ -70,17 +62,17 @@ ngx_http_auth_id_token_fetch_start(
     f->deadline = ngx_current_msec + conf->timeout;
 
     if (error) {
-        ngx_http_auth_id_token_fetch_error(f, error, NULL);
-        ngx_http_auth_id_token_fetch_end(f);
+        fetch_error(f, error, NULL);
+        fetch_end(f);
         return f;
     }
 
     if (f->addrs.empty()) {
-        ngx_http_auth_id_token_fetch_look_up(f);
+        fetch_look_up(f);
         return f;
     }
 
-    ngx_http_auth_id_token_fetch_next(f);
+    fetch_next(f);
 
     return f;
 }
@@ -89,26 +81,23 @@ ngx_http_auth_id_token_fetch_start(
 /* Everything that may throw; NULL or what is wrong. */
 
 static const char *
-ngx_http_auth_id_token_fetch_init(ngx_http_auth_id_token_fetch_t *f,
-    std::string_view url)
+fetch_init(fetch_t *f, std::string_view url)
 {
     std::string  target;
 
-    const ngx_http_auth_id_token_fetch_conf_t  *conf = f->conf;
+    const fetch_conf_t  *conf = f->conf;
 
-    auto  parsed = id_token::parse_url(url);
+    auto  parsed = parse_url(url);
 
     if (!parsed) {
         f->request = "the URL ";
-        f->request += id_token::url_error_text(parsed.error());
+        f->request += url_error_text(parsed.error());
         return f->request.c_str();
     }
 
     f->url = std::move(*parsed);
 
-    if (!conf->insecure
-        && id_token::transport(f->url) == id_token::Transport::insecure)
-    {
+    if (!conf->insecure && transport(f->url) == Transport::insecure) {
         return "plain http is for loopback addresses only";
     }
 
@@ -147,79 +136,76 @@ ngx_http_auth_id_token_fetch_init(ngx_http_auth_id_token_fetch_t *f,
                  "Accept-Encoding: identity\r\n"
                  "Connection: close\r\n\r\n";
 
-    (void) ngx_http_auth_id_token_known_addrs(conf, f->host, f->port,
-                                              &f->addrs);
+    (void) known_addrs(conf, f->host, f->port, &f->addrs);
 
     return NULL;
 }
 
 
 static void
-ngx_http_auth_id_token_fetch_look_up(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_look_up(fetch_t *f) noexcept
 {
     ngx_resolver_ctx_t  *ctx;
 
-    const ngx_http_auth_id_token_fetch_conf_t  *conf = f->conf;
+    const fetch_conf_t  *conf = f->conf;
 
-    f->phase = NGX_HTTP_AUTH_ID_TOKEN_LOOKING_UP;
+    f->phase = Phase::looking_up;
     f->unreachable = true;
 
     ctx = conf->resolver ? ngx_resolve_start(conf->resolver, NULL)
                          : static_cast<ngx_resolver_ctx_t *>(NGX_NO_RESOLVER);
 
     if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
-        ngx_http_auth_id_token_fetch_refused(f, ctx ? "there is no resolver"
-                                                    : "out of memory");
+        fetch_refused(f, ctx ? "there is no resolver" : "out of memory");
         return;
     }
 
     ctx->name.data = reinterpret_cast<u_char *>(f->host.data());
     ctx->name.len = f->host.size();
-    ctx->handler = ngx_http_auth_id_token_fetch_resolved;
+    ctx->handler = fetch_resolved;
     ctx->data = f;
     ctx->timeout = conf->resolver_timeout;
     ctx->cancelable = 1;
 
     f->ctx = ctx;
 
-    ngx_http_auth_id_token_fetch_timer(f,
-                                    ngx_http_auth_id_token_fetch_remaining(f));
+    fetch_timer(f, fetch_remaining(f));
 
     /* on success the fetch may have ended already */
 
     if (ngx_resolve_name(ctx) != NGX_OK) {
         f->ctx = NULL;
-        ngx_http_auth_id_token_fetch_refused(f, "the look-up failed");
+        fetch_refused(f, "the look-up failed");
     }
 }
 
 
 static void
-ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept
+fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept
 {
-    u_char                           text[128];
-    ngx_uint_t                       i;
-    ngx_http_auth_id_token_fetch_t  *f;
+    u_char      text[128];
+    ngx_uint_t  i;
+    fetch_t    *f;
 
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(ctx->data);
+    f = static_cast<fetch_t *>(ctx->data);
 
     if (ctx->state) {
         *ngx_snprintf(text, sizeof(text) - 1, "the look-up failed (%i: %s)",
                       ctx->state, ngx_resolver_strerror(ctx->state))
             = '\0';
 
-        ngx_http_auth_id_token_fetch_refused(f, reinterpret_cast<char *>(text));
+        fetch_refused(f, reinterpret_cast<char *>(text));
         return;
     }
 
     try {
         for (i = 0; i < ctx->naddrs; i++) {
-            ngx_http_auth_id_token_add_addr(&f->addrs, ctx->addrs[i].sockaddr,
+            add_addr(&f->addrs, ctx->addrs[i].sockaddr,
                                             ctx->addrs[i].socklen, f->port);
         }
 
     } catch (...) {
-        ngx_http_auth_id_token_fetch_refused(f, "out of memory");
+        fetch_refused(f, "out of memory");
         return;
     }
 
@@ -227,7 +213,7 @@ ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept
     f->unreachable = false;
     ngx_resolve_name_done(ctx);
 
-    ngx_http_auth_id_token_fetch_next(f);
+    fetch_next(f);
 }
 
 
@@ -237,16 +223,16 @@ ngx_http_auth_id_token_fetch_resolved(ngx_resolver_ctx_t *ctx) noexcept
  */
 
 static void
-ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_next(fetch_t *f) noexcept
 {
-    size_t                          left;
-    ngx_msec_t                      time;
-    ngx_http_auth_id_token_addr_t  *addr;
+    size_t      left;
+    ngx_msec_t  time;
+    addr_t     *addr;
 
     while (f->next < f->addrs.size()) {
         left = f->addrs.size() - f->next;
         addr = &f->addrs[f->next++];
-        time = ngx_http_auth_id_token_fetch_remaining(f);
+        time = fetch_remaining(f);
 
         if (time == 0) {
             break;
@@ -255,12 +241,12 @@ ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
         if (left > 1) {
             time = std::min<ngx_msec_t>(time,
                        std::max<ngx_msec_t>(time / left,
-                                            NGX_HTTP_AUTH_ID_TOKEN_MIN_SHARE));
+                                            MIN_SHARE));
         }
 
-        ngx_http_auth_id_token_fetch_timer(f, time);
+        fetch_timer(f, time);
 
-        f->phase = NGX_HTTP_AUTH_ID_TOKEN_CONNECTING;
+        f->phase = Phase::connecting;
         f->logged_len = 0;
 
         f->peer_name.data = f->peer_text;
@@ -269,31 +255,29 @@ ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
                                          NGX_SOCKADDR_STRLEN, 1);
 
         if (!f->url.https && !f->conf->insecure
-            && !ngx_http_auth_id_token_is_loopback(&addr->sockaddr.sockaddr))
+            && !is_loopback(&addr->sockaddr.sockaddr))
         {
-            ngx_http_auth_id_token_fetch_error(f,
+            fetch_error(f,
                 "plain http is for loopback addresses only", &f->peer_name);
             continue;
         }
 
-        if (ngx_http_auth_id_token_peer_connect(f, addr) == NGX_OK) {
+        if (peer_connect(f, addr) == NGX_OK) {
             return;
         }
 
-        ngx_http_auth_id_token_fetch_error(f,
-            ngx_http_auth_id_token_logged(f, "the connection failed"),
-            &f->peer_name);
+        fetch_error(f, logged(f, "the connection failed"), &f->peer_name);
     }
 
     f->unreachable = (f->error_len != 0 || f->addrs.empty());
 
     if (f->error_len == 0) {
-        ngx_http_auth_id_token_fetch_error(f,
+        fetch_error(f,
             f->addrs.empty() ? "the host has no address"
                              : "no time was left to connect", NULL);
     }
 
-    ngx_http_auth_id_token_fetch_end(f);
+    fetch_end(f);
 }
 
 
@@ -304,28 +288,26 @@ ngx_http_auth_id_token_fetch_next(ngx_http_auth_id_token_fetch_t *f) noexcept
  */
 
 void
-ngx_http_auth_id_token_fetch_request_sent(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+fetch_request_sent(fetch_t *f) noexcept
 {
     ngx_msec_t  time;
 
-    time = ngx_http_auth_id_token_fetch_remaining(f);
+    time = fetch_remaining(f);
 
     if (f->next < f->addrs.size()) {
         time = std::min<ngx_msec_t>(time,
                    std::max<ngx_msec_t>(time / 2,
-                                        NGX_HTTP_AUTH_ID_TOKEN_MIN_SHARE));
+                                        MIN_SHARE));
     }
 
-    ngx_http_auth_id_token_fetch_timer(f, time);
+    fetch_timer(f, time);
 }
 
 
 /* ngx_add_timer keeps a timer that is set within 300 ms of the new time */
 
 static void
-ngx_http_auth_id_token_fetch_timer(ngx_http_auth_id_token_fetch_t *f,
-    ngx_msec_t time) noexcept
+fetch_timer(fetch_t *f, ngx_msec_t time) noexcept
 {
     if (f->timer.timer_set) {
         ngx_del_timer(&f->timer);
@@ -336,25 +318,23 @@ ngx_http_auth_id_token_fetch_timer(ngx_http_auth_id_token_fetch_t *f,
 
 
 static void
-ngx_http_auth_id_token_fetch_timer_handler(ngx_event_t *ev) noexcept
+fetch_timer_handler(ngx_event_t *ev) noexcept
 {
-    ngx_http_auth_id_token_fetch_t  *f;
+    fetch_t  *f;
 
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(ev->data);
+    f = static_cast<fetch_t *>(ev->data);
 
     if (f->ctx) {
-        ngx_http_auth_id_token_fetch_refused(f, "the look-up timed out");
+        fetch_refused(f, "the look-up timed out");
         return;
     }
 
-    ngx_http_auth_id_token_fetch_failed(f,
-                                        ngx_http_auth_id_token_fetch_late(f));
+    fetch_failed(f, fetch_late(f));
 }
 
 
 static ngx_msec_t
-ngx_http_auth_id_token_fetch_remaining(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+fetch_remaining(fetch_t *f) noexcept
 {
     ngx_msec_int_t  left;
 
@@ -365,16 +345,15 @@ ngx_http_auth_id_token_fetch_remaining(ngx_http_auth_id_token_fetch_t *f)
 
 
 void
-ngx_http_auth_id_token_fetch_done(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_done(fetch_t *f) noexcept
 {
     f->error_len = 0;
-    ngx_http_auth_id_token_fetch_end(f);
+    fetch_end(f);
 }
 
 
 void
-ngx_http_auth_id_token_fetch_refused(ngx_http_auth_id_token_fetch_t *f,
-    const char *text) noexcept
+fetch_refused(fetch_t *f, const char *text) noexcept
 {
     ngx_str_t  host;
 
@@ -384,29 +363,26 @@ ngx_http_auth_id_token_fetch_refused(ngx_http_auth_id_token_fetch_t *f,
     /* what befell other addresses has led to this one, and is of no use */
 
     f->error_len = 0;
-    ngx_http_auth_id_token_fetch_error(f, text,
-                                       f->peer.connection ? &f->peer_name
-                                                          : &host);
-    ngx_http_auth_id_token_fetch_end(f);
+    fetch_error(f, text, f->peer.connection ? &f->peer_name : &host);
+    fetch_end(f);
 }
 
 
 void
-ngx_http_auth_id_token_fetch_failed(ngx_http_auth_id_token_fetch_t *f,
-    const char *text) noexcept
+fetch_failed(fetch_t *f, const char *text) noexcept
 {
-    ngx_http_auth_id_token_fetch_error(f, text, &f->peer_name);
-    ngx_http_auth_id_token_peer_close(f);
-    ngx_http_auth_id_token_fetch_next(f);
+    fetch_error(f, text, &f->peer_name);
+    peer_close(f);
+    fetch_next(f);
 }
 
 
 static void
-ngx_http_auth_id_token_fetch_end(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_end(fetch_t *f) noexcept
 {
-    ngx_http_auth_id_token_fetch_result_t  result;
+    fetch_result_t  result;
 
-    ngx_http_auth_id_token_fetch_clean(f);
+    fetch_clean(f);
 
     result.error = std::string_view(reinterpret_cast<char *>(f->error),
                                     f->error_len);
@@ -426,18 +402,18 @@ ngx_http_auth_id_token_fetch_end(ngx_http_auth_id_token_fetch_t *f) noexcept
 
 
 void
-ngx_http_auth_id_token_fetch_abort(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_abort(fetch_t *f) noexcept
 {
-    ngx_http_auth_id_token_fetch_clean(f);
+    fetch_clean(f);
 
     delete f;
 }
 
 
 static void
-ngx_http_auth_id_token_fetch_clean(ngx_http_auth_id_token_fetch_t *f) noexcept
+fetch_clean(fetch_t *f) noexcept
 {
-    ngx_http_auth_id_token_peer_close(f);
+    peer_close(f);
 
     if (f->ctx) {
         ngx_resolve_name_done(f->ctx);
@@ -448,3 +424,6 @@ ngx_http_auth_id_token_fetch_clean(ngx_http_auth_id_token_fetch_t *f) noexcept
         ngx_del_timer(&f->timer);
     }
 }
+
+
+}  // namespace id_token::nginx

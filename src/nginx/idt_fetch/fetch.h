@@ -21,35 +21,38 @@ extern "C" {
 #include <string_view>
 
 
+namespace id_token::nginx {
+
+
 /*
  * Trust settings, made at configuration time and shared by all sources that
  * have the same: parsing a CA bundle takes 20 ms.
  */
 
-typedef struct ngx_http_auth_id_token_tls_s  ngx_http_auth_id_token_tls_t;
+typedef struct tls_s  tls_t;
 
 typedef struct {
-    ngx_str_t                        trusted_certificate;  /* empty: system */
-    ngx_str_t                        crl;                  /* empty: none */
-    ngx_uint_t                       verify_depth;
-} ngx_http_auth_id_token_trust_t;
+    ngx_str_t   trusted_certificate;  /* empty: system */
+    ngx_str_t   crl;                  /* empty: none */
+    ngx_uint_t  verify_depth;
+} trust_t;
 
 /*
  * NULL: the error has been logged ([emerg], naming the file at fault), and
  * `word` is the directive that it came from
  */
-ngx_http_auth_id_token_tls_t *ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_trust_t *trust, const char **word) noexcept;
+tls_t *tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word)
+    noexcept;
 
 
 /* Configuration-time name look-ups: the addresses of one host. */
 
 typedef struct {
-    ngx_str_t                        host;    /* no brackets around IPv6 */
-    in_port_t                        port;
-    ngx_addr_t                      *addrs;   /* naddrs 0: not resolved */
-    ngx_uint_t                       naddrs;
-} ngx_http_auth_id_token_host_t;
+    ngx_str_t    host;    /* no brackets around IPv6 */
+    in_port_t    port;
+    ngx_addr_t  *addrs;   /* naddrs 0: not resolved */
+    ngx_uint_t   naddrs;
+} host_t;
 
 /*
  * What a fetch needs besides the URL; lives as long as the cycle. See
@@ -65,25 +68,24 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_http_auth_id_token_tls_t    *tls;
-    ngx_resolver_t                  *resolver;
-    ngx_msec_t                       resolver_timeout;
-    ngx_flag_t                       resolver_is_own;  /* "resolver" is set:
-                                                          ask at each fetch,
-                                                          do not use hosts */
-    ngx_http_auth_id_token_host_t   *hosts;
-    ngx_uint_t                       nhosts;
-    ngx_uint_t                       look_up;          /* hosts are of no use */
-    ngx_str_t                        proxy_host;       /* empty: none */
-    in_port_t                        proxy_port;
-    ngx_msec_t                       timeout;          /* for the whole */
-    size_t                           max_size;         /* of a body */
-    ngx_flag_t                       insecure;         /* plain http may leave
+    tls_t           *tls;
+    ngx_resolver_t  *resolver;
+    ngx_msec_t       resolver_timeout;
+    ngx_flag_t       resolver_is_own;  /* "resolver" is set:
+                     ask at each fetch, do not use hosts */
+    host_t          *hosts;
+    ngx_uint_t       nhosts;
+    ngx_uint_t       look_up;          /* hosts are of no use */
+    ngx_str_t        proxy_host;       /* empty: none */
+    in_port_t        proxy_port;
+    ngx_msec_t       timeout;          /* for the whole */
+    size_t           max_size;         /* of a body */
+    ngx_flag_t       insecure;         /* plain http may leave
                                                           the loopback */
-} ngx_http_auth_id_token_fetch_conf_t;
+} fetch_conf_t;
 
 
-typedef struct ngx_http_auth_id_token_fetch_s  ngx_http_auth_id_token_fetch_t;
+typedef struct fetch_s  fetch_t;
 
 /*
  * The outcome. On success `error` is empty and `body` is the whole body of a
@@ -95,16 +97,16 @@ typedef struct ngx_http_auth_id_token_fetch_s  ngx_http_auth_id_token_fetch_t;
  */
 
 typedef struct {
-    std::string_view                 error;
-    std::string_view                 body;
-    std::string_view                 cache_control;
-    time_t                           age;              /* Age field, or 0 */
-    bool                             unreachable;      /* no address is known,
+    std::string_view  error;
+    std::string_view  body;
+    std::string_view  cache_control;
+    time_t            age;              /* Age field, or 0 */
+    bool              unreachable;      /* no address is known,
                                                           or none works */
-} ngx_http_auth_id_token_fetch_result_t;
+} fetch_result_t;
 
-typedef void (*ngx_http_auth_id_token_fetch_handler_pt)(void *data,
-    const ngx_http_auth_id_token_fetch_result_t *result) noexcept;
+typedef void (*fetch_handler_pt)(void *data, const fetch_result_t *result)
+    noexcept;
 
 /*
  * Starts a GET of `url` (absolute, http or https). NULL: nothing was started
@@ -112,14 +114,14 @@ typedef void (*ngx_http_auth_id_token_fetch_handler_pt)(void *data,
  * called before the return, the result is a fetch that must not be touched.
  */
 
-ngx_http_auth_id_token_fetch_t *ngx_http_auth_id_token_fetch_start(
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string_view url,
-    ngx_http_auth_id_token_fetch_handler_pt handler, void *data,
-    ngx_log_t *log) noexcept;
+fetch_t *fetch_start(const fetch_conf_t *conf, std::string_view url,
+    fetch_handler_pt handler, void *data, ngx_log_t *log) noexcept;
 
 /* Ends a fetch without a call of the handler. */
 
-void ngx_http_auth_id_token_fetch_abort(ngx_http_auth_id_token_fetch_t *fetch)
-    noexcept;
+void fetch_abort(fetch_t *fetch) noexcept;
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_FETCH_FETCH_H */

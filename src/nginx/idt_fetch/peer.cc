@@ -6,34 +6,27 @@
 #include "idt_fetch/peer.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_READ_SIZE  16384
+namespace id_token::nginx {
 
 
-static void ngx_http_auth_id_token_peer_write(ngx_event_t *wev) noexcept;
-static void ngx_http_auth_id_token_peer_read(ngx_event_t *rev) noexcept;
-static void ngx_http_auth_id_token_peer_idle(ngx_event_t *ev) noexcept;
-static ngx_int_t ngx_http_auth_id_token_peer_test_connect(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_peer_connected(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_peer_handshake(
-    ngx_http_auth_id_token_fetch_t *f) noexcept;
-static void ngx_http_auth_id_token_peer_handshaken(ngx_connection_t *c)
-    noexcept;
-static void ngx_http_auth_id_token_peer_ask(ngx_http_auth_id_token_fetch_t *f)
-    noexcept;
-static void ngx_http_auth_id_token_peer_send(ngx_http_auth_id_token_fetch_t *f)
-    noexcept;
-static id_token::HttpResponse::State ngx_http_auth_id_token_peer_feed(
-    ngx_http_auth_id_token_fetch_t *f, std::string_view bytes);
-static void ngx_http_auth_id_token_peer_judge(
-    ngx_http_auth_id_token_fetch_t *f, id_token::HttpResponse::State state)
-    noexcept;
+#define READ_SIZE  16384
+
+
+static void peer_write(ngx_event_t *wev) noexcept;
+static void peer_read(ngx_event_t *rev) noexcept;
+static void peer_idle(ngx_event_t *ev) noexcept;
+static ngx_int_t peer_test_connect(fetch_t *f) noexcept;
+static void peer_connected(fetch_t *f) noexcept;
+static void peer_handshake(fetch_t *f) noexcept;
+static void peer_handshaken(ngx_connection_t *c) noexcept;
+static void peer_ask(fetch_t *f) noexcept;
+static void peer_send(fetch_t *f) noexcept;
+static HttpResponse::State peer_feed(fetch_t *f, std::string_view bytes);
+static void peer_judge(fetch_t *f, HttpResponse::State state) noexcept;
 
 
 ngx_int_t
-ngx_http_auth_id_token_peer_connect(ngx_http_auth_id_token_fetch_t *f,
-    ngx_http_auth_id_token_addr_t *addr) noexcept
+peer_connect(fetch_t *f, addr_t *addr) noexcept
 {
     ngx_int_t          rc;
     ngx_connection_t  *c;
@@ -58,14 +51,14 @@ ngx_http_auth_id_token_peer_connect(ngx_http_auth_id_token_fetch_t *f,
 
     c->pool = ngx_create_pool(1024, &f->log);
     if (c->pool == NULL) {
-        ngx_http_auth_id_token_peer_close(f);
+        peer_close(f);
         return NGX_DECLINED;
     }
 
     c->data = f;
     c->addr_text = f->peer_name;
-    c->read->handler = ngx_http_auth_id_token_peer_read;
-    c->write->handler = ngx_http_auth_id_token_peer_write;
+    c->read->handler = peer_read;
+    c->write->handler = peer_write;
 
     if (rc == NGX_OK) {
         ngx_post_event(c->write, &ngx_posted_events);
@@ -78,7 +71,7 @@ ngx_http_auth_id_token_peer_connect(ngx_http_auth_id_token_fetch_t *f,
 /* Nothing is sent to say good-bye, so nothing is waited for. */
 
 void
-ngx_http_auth_id_token_peer_close(ngx_http_auth_id_token_fetch_t *f) noexcept
+peer_close(fetch_t *f) noexcept
 {
     ngx_pool_t        *pool;
     ngx_connection_t  *c;
@@ -108,32 +101,30 @@ ngx_http_auth_id_token_peer_close(ngx_http_auth_id_token_fetch_t *f) noexcept
 
 
 static void
-ngx_http_auth_id_token_peer_write(ngx_event_t *wev) noexcept
+peer_write(ngx_event_t *wev) noexcept
 {
-    ngx_connection_t                *c;
-    ngx_http_auth_id_token_fetch_t  *f;
+    ngx_connection_t  *c;
+    fetch_t           *f;
 
     c = static_cast<ngx_connection_t *>(wev->data);
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(c->data);
+    f = static_cast<fetch_t *>(c->data);
 
-    if (f->phase != NGX_HTTP_AUTH_ID_TOKEN_CONNECTING) {
-        ngx_http_auth_id_token_peer_send(f);
+    if (f->phase != Phase::connecting) {
+        peer_send(f);
         return;
     }
 
-    if (ngx_http_auth_id_token_peer_test_connect(f) != NGX_OK) {
-        ngx_http_auth_id_token_fetch_failed(f,
-            ngx_http_auth_id_token_logged(f, "the connection failed"));
+    if (peer_test_connect(f) != NGX_OK) {
+        fetch_failed(f, logged(f, "the connection failed"));
         return;
     }
 
-    ngx_http_auth_id_token_peer_connected(f);
+    peer_connected(f);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_peer_test_connect(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+peer_test_connect(fetch_t *f) noexcept
 {
     int                err;
     socklen_t          len;
@@ -168,100 +159,95 @@ ngx_http_auth_id_token_peer_test_connect(ngx_http_auth_id_token_fetch_t *f)
 
 
 static void
-ngx_http_auth_id_token_peer_connected(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+peer_connected(fetch_t *f) noexcept
 {
     if (f->proxied && f->url.https) {
-        f->phase = NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING;
-        f->response.emplace(0, id_token::HttpResponse::Kind::tunnel);
+        f->phase = Phase::tunnelling;
+        f->response.emplace(0, HttpResponse::Kind::tunnel);
         f->out = f->connect;
 
-        ngx_http_auth_id_token_peer_send(f);
+        peer_send(f);
         return;
     }
 
     if (f->url.https) {
-        ngx_http_auth_id_token_peer_handshake(f);
+        peer_handshake(f);
         return;
     }
 
-    ngx_http_auth_id_token_peer_ask(f);
+    peer_ask(f);
 }
 
 
 static void
-ngx_http_auth_id_token_peer_handshake(ngx_http_auth_id_token_fetch_t *f)
-    noexcept
+peer_handshake(fetch_t *f) noexcept
 {
     ngx_connection_t  *c;
 
     c = f->peer.connection;
 
-    f->phase = NGX_HTTP_AUTH_ID_TOKEN_HANDSHAKING;
+    f->phase = Phase::handshaking;
 
     if (f->conf->tls == NULL
-        || ngx_http_auth_id_token_tls_connection(f->conf->tls, c, &f->url)
-           != NGX_OK)
+        || tls_connection(f->conf->tls, c, &f->url) != NGX_OK)
     {
-        ngx_http_auth_id_token_fetch_refused(f,
-            ngx_http_auth_id_token_logged(f, "TLS could not be set up"));
+        fetch_refused(f, logged(f, "TLS could not be set up"));
         return;
     }
 
-    c->ssl->handler = ngx_http_auth_id_token_peer_handshaken;
+    c->ssl->handler = peer_handshaken;
 
     if (ngx_ssl_handshake(c) != NGX_AGAIN) {
-        ngx_http_auth_id_token_peer_handshaken(c);
+        peer_handshaken(c);
     }
 }
 
 
 static void
-ngx_http_auth_id_token_peer_handshaken(ngx_connection_t *c) noexcept
+peer_handshaken(ngx_connection_t *c) noexcept
 {
-    u_char                           text[160];
-    const char                      *reason;
-    ngx_http_auth_id_token_fetch_t  *f;
+    u_char       text[160];
+    const char  *reason;
+    fetch_t     *f;
 
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(c->data);
+    f = static_cast<fetch_t *>(c->data);
 
     if (!c->ssl->handshaked) {
-        ngx_http_auth_id_token_fetch_failed(f,
-            ngx_http_auth_id_token_logged(f, "the TLS handshake failed"));
+        fetch_failed(f, logged(f, "the TLS handshake failed"));
         return;
     }
 
-    reason = ngx_http_auth_id_token_tls_verify(c);
+    reason = tls_verify(c);
 
     if (reason) {
         *ngx_snprintf(text, sizeof(text) - 1, "certificate verify failed: %s",
                       reason)
             = '\0';
 
-        ngx_http_auth_id_token_fetch_failed(f, reinterpret_cast<char *>(text));
+        fetch_failed(f, reinterpret_cast<char *>(text));
         return;
     }
 
-    c->read->handler = ngx_http_auth_id_token_peer_read;
-    c->write->handler = ngx_http_auth_id_token_peer_write;
+    c->read->handler = peer_read;
+    c->write->handler = peer_write;
 
-    ngx_http_auth_id_token_peer_ask(f);
+    peer_ask(f);
 }
 
 
 static void
-ngx_http_auth_id_token_peer_ask(ngx_http_auth_id_token_fetch_t *f) noexcept
+peer_ask(fetch_t *f) noexcept
 {
-    f->phase = NGX_HTTP_AUTH_ID_TOKEN_ANSWERING;
+    f->phase = Phase::answering;
     f->response.emplace(f->conf->max_size);
     f->out = f->request;
 
-    ngx_http_auth_id_token_peer_send(f);
+    peer_send(f);
 }
 
 
 static void
-ngx_http_auth_id_token_peer_send(ngx_http_auth_id_token_fetch_t *f) noexcept
+peer_send(fetch_t *f) noexcept
 {
     ssize_t            n;
     ngx_connection_t  *c;
@@ -276,59 +262,58 @@ ngx_http_auth_id_token_peer_send(ngx_http_auth_id_token_fetch_t *f) noexcept
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-                ngx_http_auth_id_token_fetch_failed(f, "waiting failed");
+                fetch_failed(f, "waiting failed");
             }
 
             return;
         }
 
         if (n < 0) {
-            ngx_http_auth_id_token_fetch_failed(f,
-                ngx_http_auth_id_token_logged(f, "sending failed"));
+            fetch_failed(f, logged(f, "sending failed"));
             return;
         }
 
         f->out.remove_prefix(n);
     }
 
-    c->write->handler = ngx_http_auth_id_token_peer_idle;
+    c->write->handler = peer_idle;
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        ngx_http_auth_id_token_fetch_failed(f, "waiting failed");
+        fetch_failed(f, "waiting failed");
         return;
     }
 
-    if (f->phase == NGX_HTTP_AUTH_ID_TOKEN_ANSWERING) {
-        ngx_http_auth_id_token_fetch_request_sent(f);
+    if (f->phase == Phase::answering) {
+        fetch_request_sent(f);
     }
 
     if (c->read->ready) {
-        ngx_http_auth_id_token_peer_read(c->read);
+        peer_read(c->read);
     }
 }
 
 
 static void
-ngx_http_auth_id_token_peer_idle(ngx_event_t *ev) noexcept
+peer_idle(ngx_event_t *ev) noexcept
 {
     (void) ev;
 }
 
 
 static void
-ngx_http_auth_id_token_peer_read(ngx_event_t *rev) noexcept
+peer_read(ngx_event_t *rev) noexcept
 {
-    ssize_t                          n;
-    u_char                           buf[NGX_HTTP_AUTH_ID_TOKEN_READ_SIZE];
-    ngx_connection_t                *c;
-    id_token::HttpResponse::State    state;
-    ngx_http_auth_id_token_fetch_t  *f;
+    ssize_t              n;
+    u_char               buf[READ_SIZE];
+    ngx_connection_t    *c;
+    HttpResponse::State  state;
+    fetch_t             *f;
 
     c = static_cast<ngx_connection_t *>(rev->data);
-    f = static_cast<ngx_http_auth_id_token_fetch_t *>(c->data);
+    f = static_cast<fetch_t *>(c->data);
 
-    if (f->phase == NGX_HTTP_AUTH_ID_TOKEN_CONNECTING) {
-        ngx_http_auth_id_token_peer_write(c->write);
+    if (f->phase == Phase::connecting) {
+        peer_write(c->write);
         return;
     }
 
@@ -337,56 +322,53 @@ ngx_http_auth_id_token_peer_read(ngx_event_t *rev) noexcept
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-                ngx_http_auth_id_token_fetch_failed(f, "waiting failed");
+                fetch_failed(f, "waiting failed");
             }
 
             return;
         }
 
         if (n == NGX_ERROR) {
-            ngx_http_auth_id_token_fetch_failed(f,
-                ngx_http_auth_id_token_logged(f, "receiving failed"));
+            fetch_failed(f, logged(f, "receiving failed"));
             return;
         }
 
         try {
-            state = ngx_http_auth_id_token_peer_feed(f,
+            state = peer_feed(f,
                         std::string_view(reinterpret_cast<char *>(buf), n));
 
         } catch (...) {
-            ngx_http_auth_id_token_fetch_refused(f, "out of memory");
+            fetch_refused(f, "out of memory");
             return;
         }
 
-    } while (state == id_token::HttpResponse::State::more);
+    } while (state == HttpResponse::State::more);
 
-    ngx_http_auth_id_token_peer_judge(f, state);
+    peer_judge(f, state);
 }
 
 
-static id_token::HttpResponse::State
-ngx_http_auth_id_token_peer_feed(ngx_http_auth_id_token_fetch_t *f,
-    std::string_view bytes)
+static HttpResponse::State
+peer_feed(fetch_t *f, std::string_view bytes)
 {
     return bytes.empty() ? f->response->close() : f->response->feed(bytes);
 }
 
 
 static void
-ngx_http_auth_id_token_peer_judge(ngx_http_auth_id_token_fetch_t *f,
-    id_token::HttpResponse::State state) noexcept
+peer_judge(fetch_t *f, HttpResponse::State state) noexcept
 {
-    std::string          text;
-    id_token::HttpError  error;
+    std::string  text;
+    HttpError    error;
 
-    if (state == id_token::HttpResponse::State::done) {
+    if (state == HttpResponse::State::done) {
 
-        if (f->phase == NGX_HTTP_AUTH_ID_TOKEN_TUNNELLING) {
-            ngx_http_auth_id_token_peer_handshake(f);
+        if (f->phase == Phase::tunnelling) {
+            peer_handshake(f);
             return;
         }
 
-        ngx_http_auth_id_token_fetch_done(f);
+        fetch_done(f);
         return;
     }
 
@@ -394,18 +376,19 @@ ngx_http_auth_id_token_peer_judge(ngx_http_auth_id_token_fetch_t *f,
         text = f->response->error_text();
 
     } catch (...) {
-        ngx_http_auth_id_token_fetch_refused(f, "out of memory");
+        fetch_refused(f, "out of memory");
         return;
     }
 
     error = f->response->error();
 
-    if (error == id_token::HttpError::closed
-        || error == id_token::HttpError::truncated)
-    {
-        ngx_http_auth_id_token_fetch_failed(f, text.c_str());
+    if (error == HttpError::closed || error == HttpError::truncated) {
+        fetch_failed(f, text.c_str());
         return;
     }
 
-    ngx_http_auth_id_token_fetch_refused(f, text.c_str());
+    fetch_refused(f, text.c_str());
 }
+
+
+}  // namespace id_token::nginx

@@ -6,31 +6,29 @@
 #include <cstring>
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_RESOLV_CONF  "/etc/resolv.conf"
+namespace id_token::nginx {
+
+
+#define RESOLV_CONF  "/etc/resolv.conf"
 
 /* as many as the system's own look-up asks */
-#define NGX_HTTP_AUTH_ID_TOKEN_NAMESERVERS  3
+#define NAMESERVERS  3
 
 /* seconds for all look-ups at configuration time */
-#define NGX_HTTP_AUTH_ID_TOKEN_LOOKUP_TIME  20
+#define LOOKUP_TIME  20
 
 
-static ngx_resolver_t *ngx_http_auth_id_token_system_resolver(ngx_conf_t *cf)
+static ngx_resolver_t *system_resolver(ngx_conf_t *cf) noexcept;
+static ngx_uint_t nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept;
+static ngx_int_t nameserver(ngx_conf_t *cf, const char *text, ngx_str_t *name)
     noexcept;
-static ngx_uint_t ngx_http_auth_id_token_nameservers(ngx_conf_t *cf,
-    ngx_str_t *names) noexcept;
-static ngx_int_t ngx_http_auth_id_token_nameserver(ngx_conf_t *cf,
-    const char *text, ngx_str_t *name) noexcept;
-static void ngx_http_auth_id_token_resolver_mark(void *data) noexcept;
-static ngx_int_t ngx_http_auth_id_token_host_resolve(ngx_conf_t *cf,
-    ngx_http_auth_id_token_host_t *host) noexcept;
-static bool ngx_http_auth_id_token_same_host(const ngx_str_t *a,
-    std::string_view b) noexcept;
+static void resolver_mark(void *data) noexcept;
+static ngx_int_t host_resolve(ngx_conf_t *cf, host_t *host) noexcept;
+static bool same_host(const ngx_str_t *a, std::string_view b) noexcept;
 
 
 ngx_int_t
-ngx_http_auth_id_token_resolver_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_fetch_conf_t *conf) noexcept
+resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
 {
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -51,7 +49,7 @@ ngx_http_auth_id_token_resolver_init(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    conf->resolver = ngx_http_auth_id_token_system_resolver(cf);
+    conf->resolver = system_resolver(cf);
     conf->resolver_is_own = 0;
     conf->resolver_timeout = 30000;
 
@@ -62,20 +60,20 @@ ngx_http_auth_id_token_resolver_init(ngx_conf_t *cf,
 /* The pool's cleanup is where the cycle's one resolver is found again. */
 
 static ngx_resolver_t *
-ngx_http_auth_id_token_system_resolver(ngx_conf_t *cf) noexcept
+system_resolver(ngx_conf_t *cf) noexcept
 {
-    ngx_str_t            names[NGX_HTTP_AUTH_ID_TOKEN_NAMESERVERS];
+    ngx_str_t            names[NAMESERVERS];
     ngx_uint_t           n;
     ngx_resolver_t      *resolver;
     ngx_pool_cleanup_t  *cln;
 
     for (cln = cf->cycle->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_auth_id_token_resolver_mark) {
+        if (cln->handler == resolver_mark) {
             return static_cast<ngx_resolver_t *>(cln->data);
         }
     }
 
-    n = ngx_http_auth_id_token_nameservers(cf, names);
+    n = nameservers(cf, names);
 
     resolver = ngx_resolver_create(cf, names, n);
     if (resolver == NULL) {
@@ -95,7 +93,7 @@ ngx_http_auth_id_token_system_resolver(ngx_conf_t *cf) noexcept
         return NULL;
     }
 
-    cln->handler = ngx_http_auth_id_token_resolver_mark;
+    cln->handler = resolver_mark;
     cln->data = resolver;
 
     return resolver;
@@ -103,7 +101,7 @@ ngx_http_auth_id_token_system_resolver(ngx_conf_t *cf) noexcept
 
 
 static void
-ngx_http_auth_id_token_resolver_mark(void *data) noexcept
+resolver_mark(void *data) noexcept
 {
     (void) data;
 }
@@ -112,22 +110,19 @@ ngx_http_auth_id_token_resolver_mark(void *data) noexcept
 /* resolv.conf(5); no "nameserver" at all means the one on this machine */
 
 static ngx_uint_t
-ngx_http_auth_id_token_nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept
+nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept
 {
     FILE        *file;
     char         line[256], text[64];
     ngx_uint_t   n;
 
     n = 0;
-    file = fopen(NGX_HTTP_AUTH_ID_TOKEN_RESOLV_CONF, "re");
+    file = fopen(RESOLV_CONF, "re");
 
     if (file) {
-        while (n < NGX_HTTP_AUTH_ID_TOKEN_NAMESERVERS
-               && fgets(line, sizeof(line), file))
-        {
+        while (n < NAMESERVERS && fgets(line, sizeof(line), file)) {
             if (sscanf(line, "nameserver %63s", text) == 1
-                && ngx_http_auth_id_token_nameserver(cf, text, &names[n])
-                   == NGX_OK)
+                && nameserver(cf, text, &names[n]) == NGX_OK)
             {
                 n++;
             }
@@ -148,8 +143,7 @@ ngx_http_auth_id_token_nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept
 /* ngx_resolver_create takes no zone of a link-local address */
 
 static ngx_int_t
-ngx_http_auth_id_token_nameserver(ngx_conf_t *cf, const char *text,
-    ngx_str_t *name) noexcept
+nameserver(ngx_conf_t *cf, const char *text, ngx_str_t *name) noexcept
 {
     size_t   len;
     u_char  *p;
@@ -183,13 +177,12 @@ ngx_http_auth_id_token_nameserver(ngx_conf_t *cf, const char *text,
 
 
 ngx_int_t
-ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
-    ngx_http_auth_id_token_host_t *hosts, ngx_uint_t nhosts) noexcept
+hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts) noexcept
 {
     ngx_uint_t  i, left;
 
     auto  end = std::chrono::steady_clock::now()
-                + std::chrono::seconds(NGX_HTTP_AUTH_ID_TOKEN_LOOKUP_TIME);
+                + std::chrono::seconds(LOOKUP_TIME);
 
     for (i = 0, left = 0; i < nhosts; i++) {
         hosts[i].naddrs = 0;
@@ -199,7 +192,7 @@ ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
             continue;
         }
 
-        if (ngx_http_auth_id_token_host_resolve(cf, &hosts[i]) == NGX_ERROR) {
+        if (host_resolve(cf, &hosts[i]) == NGX_ERROR) {
             return NGX_ERROR;
         }
     }
@@ -208,7 +201,7 @@ ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "the look-ups of key servers have taken %d s, "
                       "%ui hosts are left to be looked up when they are needed",
-                      NGX_HTTP_AUTH_ID_TOKEN_LOOKUP_TIME, left);
+                      LOOKUP_TIME, left);
     }
 
     return NGX_OK;
@@ -216,8 +209,7 @@ ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_host_resolve(ngx_conf_t *cf,
-    ngx_http_auth_id_token_host_t *host) noexcept
+host_resolve(ngx_conf_t *cf, host_t *host) noexcept
 {
     ngx_url_t  u;
 
@@ -245,14 +237,13 @@ ngx_http_auth_id_token_host_resolve(ngx_conf_t *cf,
 
 
 ngx_int_t
-ngx_http_auth_id_token_known_addrs(
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string_view host,
-    in_port_t port, ngx_http_auth_id_token_addrs_t *addrs)
+known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
+    addrs_t *addrs)
 {
-    u_char                               *text;
-    ngx_uint_t                            i, n, nhosts;
-    struct sockaddr_in                    sin;
-    const ngx_http_auth_id_token_host_t  *h;
+    u_char             *text;
+    ngx_uint_t          i, n, nhosts;
+    struct sockaddr_in  sin;
+    const host_t       *h;
 #if (NGX_HAVE_INET6)
     struct sockaddr_in6                   sin6;
 #endif
@@ -264,7 +255,7 @@ ngx_http_auth_id_token_known_addrs(
     sin.sin_addr.s_addr = ngx_inet_addr(text, host.size());
 
     if (sin.sin_addr.s_addr != INADDR_NONE) {
-        ngx_http_auth_id_token_add_addr(addrs, (struct sockaddr *) &sin,
+        add_addr(addrs, (struct sockaddr *) &sin,
                                         sizeof(struct sockaddr_in), port);
         return NGX_OK;
     }
@@ -277,7 +268,7 @@ ngx_http_auth_id_token_known_addrs(
     if (host.find(':') != host.npos
         && ngx_inet6_addr(text, host.size(), sin6.sin6_addr.s6_addr) == NGX_OK)
     {
-        ngx_http_auth_id_token_add_addr(addrs, (struct sockaddr *) &sin6,
+        add_addr(addrs, (struct sockaddr *) &sin6,
                                         sizeof(struct sockaddr_in6), port);
         return NGX_OK;
     }
@@ -289,14 +280,12 @@ ngx_http_auth_id_token_known_addrs(
     for (i = 0; i < nhosts; i++) {
         h = &conf->hosts[i];
 
-        if (h->naddrs == 0 || !ngx_http_auth_id_token_same_host(&h->host, host))
-        {
+        if (h->naddrs == 0 || !same_host(&h->host, host)) {
             continue;
         }
 
         for (n = 0; n < h->naddrs; n++) {
-            ngx_http_auth_id_token_add_addr(addrs, h->addrs[n].sockaddr,
-                                            h->addrs[n].socklen, port);
+            add_addr(addrs, h->addrs[n].sockaddr, h->addrs[n].socklen, port);
         }
 
         return NGX_OK;
@@ -307,12 +296,11 @@ ngx_http_auth_id_token_known_addrs(
     }
 
     sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ngx_http_auth_id_token_add_addr(addrs, (struct sockaddr *) &sin,
-                                    sizeof(struct sockaddr_in), port);
+    add_addr(addrs, (struct sockaddr *) &sin, sizeof(struct sockaddr_in), port);
 
 #if (NGX_HAVE_INET6)
     sin6.sin6_addr = in6addr_loopback;
-    ngx_http_auth_id_token_add_addr(addrs, (struct sockaddr *) &sin6,
+    add_addr(addrs, (struct sockaddr *) &sin6,
                                     sizeof(struct sockaddr_in6), port);
 #endif
 
@@ -321,8 +309,7 @@ ngx_http_auth_id_token_known_addrs(
 
 
 static bool
-ngx_http_auth_id_token_same_host(const ngx_str_t *a, std::string_view b)
-    noexcept
+same_host(const ngx_str_t *a, std::string_view b) noexcept
 {
     return a->len == b.size()
            && ngx_strncasecmp(a->data,
@@ -333,12 +320,12 @@ ngx_http_auth_id_token_same_host(const ngx_str_t *a, std::string_view b)
 
 
 void
-ngx_http_auth_id_token_add_addr(ngx_http_auth_id_token_addrs_t *addrs,
-    const struct sockaddr *sockaddr, socklen_t socklen, in_port_t port)
+add_addr(addrs_t *addrs, const struct sockaddr *sockaddr, socklen_t socklen,
+    in_port_t port)
 {
-    ngx_http_auth_id_token_addr_t  addr;
+    addr_t  addr;
 
-    ngx_memzero(&addr, sizeof(ngx_http_auth_id_token_addr_t));
+    ngx_memzero(&addr, sizeof(addr_t));
 
     addr.socklen = std::min<socklen_t>(socklen, sizeof(ngx_sockaddr_t));
     ngx_memcpy(&addr.sockaddr, sockaddr, addr.socklen);
@@ -349,7 +336,7 @@ ngx_http_auth_id_token_add_addr(ngx_http_auth_id_token_addrs_t *addrs,
 
 
 bool
-ngx_http_auth_id_token_is_loopback(const struct sockaddr *sockaddr) noexcept
+is_loopback(const struct sockaddr *sockaddr) noexcept
 {
     const u_char  *p;
 
@@ -371,3 +358,6 @@ ngx_http_auth_id_token_is_loopback(const struct sockaddr *sockaddr) noexcept
 
     return false;
 }
+
+
+}  // namespace id_token::nginx

@@ -11,6 +11,9 @@
 #include <vector>
 
 
+namespace id_token::nginx {
+
+
 /*
  * Both are for postconfiguration, when cf->ctx is that of http{}. NGX_ERROR:
  * out of memory.
@@ -25,19 +28,18 @@
  * so that a dead nameserver does not hold up the start for each of hundreds.
  */
 
-ngx_int_t ngx_http_auth_id_token_resolver_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_fetch_conf_t *conf) noexcept;
-ngx_int_t ngx_http_auth_id_token_hosts_resolve(ngx_conf_t *cf,
-    ngx_http_auth_id_token_host_t *hosts, ngx_uint_t nhosts) noexcept;
+ngx_int_t resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept;
+ngx_int_t hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts)
+    noexcept;
 
 
 typedef struct {
-    ngx_sockaddr_t                   sockaddr;
-    socklen_t                        socklen;
-} ngx_http_auth_id_token_addr_t;
+    ngx_sockaddr_t  sockaddr;
+    socklen_t       socklen;
+} addr_t;
 
-typedef std::vector<ngx_http_auth_id_token_addr_t>
-    ngx_http_auth_id_token_addrs_t;
+typedef std::vector<addr_t>
+    addrs_t;
 
 /*
  * Run time. Adds the addresses that need no question: of a literal address, a
@@ -46,15 +48,16 @@ typedef std::vector<ngx_http_auth_id_token_addr_t>
  * known. Throws std::bad_alloc.
  */
 
-ngx_int_t ngx_http_auth_id_token_known_addrs(
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string_view host,
-    in_port_t port, ngx_http_auth_id_token_addrs_t *addrs);
+ngx_int_t known_addrs(const fetch_conf_t *conf, std::string_view host,
+    in_port_t port, addrs_t *addrs);
 
 /* Throws std::bad_alloc. */
-void ngx_http_auth_id_token_add_addr(ngx_http_auth_id_token_addrs_t *addrs,
-    const struct sockaddr *sockaddr, socklen_t socklen, in_port_t port);
+void add_addr(addrs_t *addrs, const struct sockaddr *sockaddr,
+    socklen_t socklen, in_port_t port);
 
-bool ngx_http_auth_id_token_is_loopback(const struct sockaddr *sockaddr)
-    noexcept;
+bool is_loopback(const struct sockaddr *sockaddr) noexcept;
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_FETCH_RESOLVE_H */

@@ -11,27 +11,27 @@
 #include <new>
 
 
-struct ngx_http_auth_id_token_tls_s {
-    ngx_ssl_t                        ssl;
-    ngx_http_auth_id_token_trust_t   trust;
+namespace id_token::nginx {
+
+
+struct tls_s {
+    ngx_ssl_t  ssl;
+    trust_t    trust;
 };
 
 
-static ngx_int_t ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_tls_t *tls, const char **word) noexcept;
-static bool ngx_http_auth_id_token_same_trust(
-    const ngx_http_auth_id_token_trust_t *a,
-    const ngx_http_auth_id_token_trust_t *b) noexcept;
-static void ngx_http_auth_id_token_tls_cleanup(void *data) noexcept;
+static ngx_int_t tls_init(ngx_conf_t *cf, tls_t *tls, const char **word)
+    noexcept;
+static bool same_trust(const trust_t *a, const trust_t *b) noexcept;
+static void tls_cleanup(void *data) noexcept;
 
 
-ngx_http_auth_id_token_tls_t *
-ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_trust_t *trust, const char **word) noexcept
+tls_t *
+tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
 {
-    ngx_pool_cleanup_t              *cln;
-    ngx_http_auth_id_token_tls_t    *tls;
-    ngx_http_auth_id_token_trust_t   full;
+    ngx_pool_cleanup_t  *cln;
+    tls_t               *tls;
+    trust_t              full;
 
     full = *trust;
     *word = "ssl_trusted_certificate";
@@ -50,19 +50,18 @@ ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
     /* the pool's cleanups are the list of the cycle's contexts */
 
     for (cln = cf->cycle->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler != ngx_http_auth_id_token_tls_cleanup) {
+        if (cln->handler != tls_cleanup) {
             continue;
         }
 
-        tls = static_cast<ngx_http_auth_id_token_tls_t *>(cln->data);
+        tls = static_cast<tls_t *>(cln->data);
 
-        if (ngx_http_auth_id_token_same_trust(&tls->trust, &full)) {
+        if (same_trust(&tls->trust, &full)) {
             return tls;
         }
     }
 
-    tls = static_cast<ngx_http_auth_id_token_tls_t *>(
-        ngx_pcalloc(cf->cycle->pool, sizeof(ngx_http_auth_id_token_tls_t)));
+    tls = static_cast<tls_t *>(ngx_pcalloc(cf->cycle->pool, sizeof(tls_t)));
     if (tls == NULL) {
         return NULL;
     }
@@ -81,10 +80,10 @@ ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
         return NULL;
     }
 
-    cln->handler = ngx_http_auth_id_token_tls_cleanup;
+    cln->handler = tls_cleanup;
     cln->data = tls;
 
-    if (ngx_http_auth_id_token_tls_init(cf, tls, word) != NGX_OK) {
+    if (tls_init(cf, tls, word) != NGX_OK) {
         return NULL;
     }
 
@@ -99,11 +98,10 @@ ngx_http_auth_id_token_tls_create(ngx_conf_t *cf,
  */
 
 static ngx_int_t
-ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
-    ngx_http_auth_id_token_tls_t *tls, const char **word) noexcept
+tls_init(ngx_conf_t *cf, tls_t *tls, const char **word) noexcept
 {
-    SSL_CTX                         *ctx;
-    ngx_http_auth_id_token_trust_t  *trust;
+    SSL_CTX  *ctx;
+    trust_t  *trust;
 
     ctx = tls->ssl.ctx;
     trust = &tls->trust;
@@ -139,8 +137,7 @@ ngx_http_auth_id_token_tls_init(ngx_conf_t *cf,
 
 
 static bool
-ngx_http_auth_id_token_same_trust(const ngx_http_auth_id_token_trust_t *a,
-    const ngx_http_auth_id_token_trust_t *b) noexcept
+same_trust(const trust_t *a, const trust_t *b) noexcept
 {
     auto  same = [](const ngx_str_t &x, const ngx_str_t &y) {
         return x.len == y.len
@@ -153,9 +150,9 @@ ngx_http_auth_id_token_same_trust(const ngx_http_auth_id_token_trust_t *a,
 
 
 static void
-ngx_http_auth_id_token_tls_cleanup(void *data) noexcept
+tls_cleanup(void *data) noexcept
 {
-    auto  tls = static_cast<ngx_http_auth_id_token_tls_t *>(data);
+    auto  tls = static_cast<tls_t *>(data);
 
     ngx_ssl_cleanup_ctx(&tls->ssl);
 }
@@ -167,8 +164,7 @@ ngx_http_auth_id_token_tls_cleanup(void *data) noexcept
  */
 
 ngx_int_t
-ngx_http_auth_id_token_tls_connection(ngx_http_auth_id_token_tls_t *tls,
-    ngx_connection_t *c, const id_token::Url *url) noexcept
+tls_connection(tls_t *tls, ngx_connection_t *c, const Url *url) noexcept
 {
     SSL               *ssl;
     const char        *host;
@@ -184,7 +180,7 @@ ngx_http_auth_id_token_tls_connection(ngx_http_auth_id_token_tls_t *tls,
     host = url->host.c_str();
     param = SSL_get0_param(ssl);
 
-    if (url->kind != id_token::HostKind::name) {
+    if (url->kind != HostKind::name) {
         return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ? NGX_OK
                                                                : NGX_ERROR;
     }
@@ -204,7 +200,7 @@ ngx_http_auth_id_token_tls_connection(ngx_http_auth_id_token_tls_t *tls,
 
 
 const char *
-ngx_http_auth_id_token_tls_verify(ngx_connection_t *c) noexcept
+tls_verify(ngx_connection_t *c) noexcept
 {
     SSL   *ssl;
     long   rc;
@@ -221,3 +217,6 @@ ngx_http_auth_id_token_tls_verify(ngx_connection_t *c) noexcept
 
     return rc == X509_V_OK ? NULL : X509_verify_cert_error_string(rc);
 }
+
+
+}  // namespace id_token::nginx

@@ -34,85 +34,89 @@ extern "C" {
 extern ngx_module_t  ngx_http_auth_id_token_module;
 
 
+namespace id_token::nginx {
+
+
 /* A provider is atomic: complete, or the configuration is refused. */
 
 typedef struct {
-    ngx_str_t                              name;
-    id_token::Policy                       policy;
-    ngx_http_auth_id_token_keys_t         *keys;
-} ngx_http_auth_id_token_provider_t;
+    ngx_str_t      name;
+    Policy         policy;
+    key_source_t  *keys;
+} provider_t;
 
 
 typedef struct {
-    std::unordered_map<std::string_view, ngx_http_auth_id_token_provider_t *>
-                                           providers;
+    std::unordered_map<std::string_view, provider_t *>  providers;
 
     /* the claims that the configuration names, kept with each proven token */
-    std::vector<id_token::ClaimPath>       slots;
+    std::vector<ClaimPath>                              slots;
 
-    std::vector<ngx_http_auth_id_token_assertion_t *>
-                                           assertions;
+    std::vector<assertion_t *>                          assertions;
 
     /* indices of the variables that show request headers */
-    std::vector<ngx_uint_t>                header_variables;
+    std::vector<ngx_uint_t>                             header_variables;
 
-    size_t                                 cache_size;   /* 0: off */
-} ngx_http_auth_id_token_main_conf_t;
-
-
-typedef struct {
-    ngx_str_t                              cookie;       /* empty: bearer */
-    ngx_str_t                              name;         /* as configured */
-} ngx_http_auth_id_token_source_t;
-
-
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_ENFORCE,
-    NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL,   /* no token: anonymous */
-    NGX_HTTP_AUTH_ID_TOKEN_REPORT      /* nothing is refused, nothing waits */
-} ngx_http_auth_id_token_mode_e;
-
-
-typedef struct ngx_http_auth_id_token_rule_s    ngx_http_auth_id_token_rule_t;
-typedef struct ngx_http_auth_id_token_header_s  ngx_http_auth_id_token_header_t;
+    size_t                                              cache_size; /* 0: off */
+} main_conf_t;
 
 
 typedef struct {
-    ngx_flag_t                             enable;
-    ngx_http_auth_id_token_provider_t     *provider;
-    ngx_http_complex_value_t              *selector;     /* $variable */
-    ngx_str_t                              provider_name;
-    ngx_str_t                              file;         /* where the name is */
-    ngx_uint_t                             line;
+    ngx_str_t  cookie;       /* empty: bearer */
+    ngx_str_t  name;         /* as configured */
+} carrier_t;
 
-    ngx_http_complex_value_t              *realm;
-    ngx_array_t                           *sources;
-    ngx_uint_t                             mode;
 
-    ngx_array_t                           *rules;
-    unsigned                               drop_rules:1;
+/* numbers, since nginx's slot for words stores one */
 
-    ngx_array_t                           *headers;
-    ngx_flag_t                             strip;
+struct Mode {
+    enum : ngx_uint_t {
+        enforce,
+        optional,   /* no token: anonymous */
+        report      /* nothing is refused, nothing waits */
+    };
+};
 
-    ngx_uint_t                             preflight;    /* 1: passes */
-    ngx_flag_t                             csrf;
-    std::vector<id_token::Origin>          origins;
-    ngx_http_complex_value_t              *nonce;
-    ngx_uint_t                             nonce_slot;
 
-    ngx_http_auth_id_token_assertion_jwks_t
-                                           assertion_jwks;
-} ngx_http_auth_id_token_loc_conf_t;
+typedef struct rule_s    rule_t;
+typedef struct header_s  header_t;
+
+
+typedef struct {
+    ngx_flag_t                 enable;
+    provider_t                *provider;
+    ngx_http_complex_value_t  *selector;     /* $variable */
+    ngx_str_t                  provider_name;
+    ngx_str_t                  file;         /* where the name is */
+    ngx_uint_t                 line;
+
+    ngx_http_complex_value_t  *realm;
+    ngx_array_t               *sources;
+    ngx_uint_t                 mode;
+
+    ngx_array_t               *rules;
+    unsigned                   drop_rules:1;
+
+    ngx_array_t               *headers;
+    ngx_flag_t                 strip;
+
+    ngx_uint_t                 preflight;    /* 1: passes */
+    ngx_flag_t                 csrf;
+    std::vector<Origin>        origins;
+    ngx_http_complex_value_t  *nonce;
+    ngx_uint_t                 nonce_slot;
+
+    assertion_jwks_t           assertion_jwks;
+} loc_conf_t;
 
 
 /* what a request presented, kept from before it was stripped */
 
 typedef struct {
-    ngx_str_t                              authorization;
-    ngx_str_t                             *cookies;
-    ngx_uint_t                             ncookies;
-} ngx_http_auth_id_token_presented_t;
+    ngx_str_t   authorization;
+    ngx_str_t  *cookies;
+    ngx_uint_t  ncookies;
+} presented_t;
 
 
 /*
@@ -120,11 +124,11 @@ typedef struct {
  * way, which may have read them from before a rotation, and then ask for one.
  */
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING,
-    NGX_HTTP_AUTH_ID_TOKEN_ASKED_TO_JOIN,
-    NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST
-} ngx_http_auth_id_token_asked_e;
+enum class Asked : unsigned {
+    nothing,
+    to_join,
+    last
+};
 
 
 /*
@@ -136,209 +140,170 @@ typedef enum {
  */
 
 typedef struct {
-    ngx_http_request_t                    *request;
+    ngx_http_request_t    *request;
 
-    ngx_http_auth_id_token_loc_conf_t     *conf;
-    ngx_http_auth_id_token_provider_t     *provider;
-    ngx_http_auth_id_token_source_t       *source;
-    id_token::TokenRef                     token;
-    id_token::Error                        error;
-    id_token::Diagnosis                    diagnosis;
+    loc_conf_t            *conf;
+    provider_t            *provider;
+    carrier_t             *source;
+    TokenRef               token;
+    Error                  error;
+    Diagnosis              diagnosis;
 
-    ngx_http_auth_id_token_presented_t    *presented;
-    ngx_http_auth_id_token_waiter_t        waiter;
-    ngx_table_elt_t                       *challenge;
-    ngx_table_elt_t                       *retry_after;
-    ngx_str_t                             *rule;         /* that was not met */
-    ngx_array_t                           *headers;      /* that were set */
+    presented_t           *presented;
+    waiter_t               waiter;
+    ngx_table_elt_t       *challenge;
+    ngx_table_elt_t       *retry_after;
+    ngx_str_t             *rule;         /* that was not met */
+    ngx_array_t           *headers;      /* that were set */
 
     /* earlier tokens, which variables may still point into */
-    std::vector<id_token::TokenRef>        previous;
+    std::vector<TokenRef>  previous;
 
-    std::optional<id_token::Claims>        parsed;
-    id_token::VerifiedToken               *parsed_of;
-    ngx_str_t                              claims;       /* $id_token_claims */
+    std::optional<Claims>  parsed;
+    VerifiedToken         *parsed_of;
+    ngx_str_t              claims;       /* $id_token_claims */
 
-    unsigned                               judged:1;
-    unsigned                               asked:2;
-    unsigned                               caught_up:1;
-} ngx_http_auth_id_token_ctx_t;
+    unsigned               judged:1;
+    Asked                  asked:2;
+    unsigned               caught_up:1;
+} ctx_t;
 
 
 /* location.cc */
 
-void *ngx_http_auth_id_token_create_main_conf(ngx_conf_t *cf) noexcept;
-char *ngx_http_auth_id_token_init_main_conf(ngx_conf_t *cf, void *conf)
-    noexcept;
-void *ngx_http_auth_id_token_create_loc_conf(ngx_conf_t *cf) noexcept;
-char *ngx_http_auth_id_token_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child) noexcept;
+void *create_main_conf(ngx_conf_t *cf) noexcept;
+char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept;
+void *create_loc_conf(ngx_conf_t *cf) noexcept;
+char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept;
 
-char *ngx_http_auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept;
-char *ngx_http_auth_id_token_source(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-char *ngx_http_auth_id_token_cache(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
+char *auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+char *source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+char *cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
 /* words.cc */
 
 /* as ngx_conf_set_enum_slot, but that it says what there is to choose from */
-char *ngx_http_auth_id_token_set_enum(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
+char *set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
 /* warns of words with a "$" that was meant as a variable */
-void ngx_http_auth_id_token_warn_literal(ngx_conf_t *cf) noexcept;
+void warn_literal(ngx_conf_t *cf) noexcept;
 
 /* a directive's value with its variables; NULL: logged */
-ngx_http_complex_value_t *ngx_http_auth_id_token_compile(ngx_conf_t *cf,
-    ngx_str_t *value) noexcept;
+ngx_http_complex_value_t *compile(ngx_conf_t *cf, ngx_str_t *value) noexcept;
 
 /* a new array: a, then b; NULL: out of memory */
-ngx_array_t *ngx_http_auth_id_token_concat(ngx_conf_t *cf, ngx_array_t *a,
-    ngx_array_t *b) noexcept;
+ngx_array_t *concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b) noexcept;
 
 /* provider.cc */
 
-char *ngx_http_auth_id_token_provider(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
+char *provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
 /* presented.cc: where the token is presented */
 
-id_token::Error ngx_http_auth_id_token_find(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, std::string_view *token,
-    ngx_http_auth_id_token_source_t **source) noexcept;
+Error find(ngx_http_request_t *r, loc_conf_t *conf, std::string_view *token,
+    carrier_t **source) noexcept;
 
 /* the error is for one who sent no token, but something else */
-ngx_uint_t ngx_http_auth_id_token_is_malformed(ngx_http_request_t *r,
-    ngx_http_auth_id_token_source_t *source) noexcept;
+ngx_uint_t is_malformed(ngx_http_request_t *r, carrier_t *source) noexcept;
 
 /* what r, or a request above it, presented before it was stripped, or NULL */
-ngx_http_auth_id_token_presented_t *ngx_http_auth_id_token_get_presented(
-    ngx_http_request_t *r) noexcept;
+presented_t *get_presented(ngx_http_request_t *r) noexcept;
 
 /* the values of the Cookie headers; NULL and *n not 0: out of memory */
-ngx_str_t *ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r,
-    ngx_uint_t *n) noexcept;
+ngx_str_t *cookie_lines(ngx_http_request_t *r, ngx_uint_t *n) noexcept;
 
 /* NAME itself, or a piece NAME.0, NAME.1 ... of it */
-ngx_uint_t ngx_http_auth_id_token_is_token_cookie(std::string_view name,
-    std::string_view cookie) noexcept;
+ngx_uint_t is_token_cookie(std::string_view name, std::string_view cookie)
+    noexcept;
 
 /* rules.cc */
 
-char *ngx_http_auth_id_token_require(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-ngx_int_t ngx_http_auth_id_token_merge_rules(ngx_conf_t *cf,
-    ngx_http_auth_id_token_loc_conf_t *prev,
-    ngx_http_auth_id_token_loc_conf_t *conf) noexcept;
-id_token::Error ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx);
+char *require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+ngx_int_t merge_rules(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
+    noexcept;
+Error judge_rules(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
 
 /* set_header.cc */
 
-char *ngx_http_auth_id_token_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-ngx_int_t ngx_http_auth_id_token_merge_headers(ngx_conf_t *cf,
-    ngx_http_auth_id_token_loc_conf_t *prev,
-    ngx_http_auth_id_token_loc_conf_t *conf) noexcept;
+char *set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+ngx_int_t merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
+    noexcept;
 
 /* upstream.cc */
 
-ngx_int_t ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r)
-    noexcept;
+ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept;
 
 /* browser.cc */
 
-char *ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-char *ngx_http_auth_id_token_nonce(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-ngx_uint_t ngx_http_auth_id_token_is_preflight(ngx_http_request_t *r) noexcept;
-id_token::Error ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx);
-id_token::Error ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx);
+char *csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+char *nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+ngx_uint_t is_preflight(ngx_http_request_t *r) noexcept;
+Error judge_csrf(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+Error judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
 
 /* judge.cc: the verdict on a request in its present location */
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING,
-    NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS,
-    NGX_HTTP_AUTH_ID_TOKEN_NEED_REFETCH
-} ngx_http_auth_id_token_need_e;
+enum class Need {
+    nothing,
+    keys,
+    refetch
+};
 
-ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_get_ctx(
-    ngx_http_request_t *r) noexcept;
-ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_make_ctx(
-    ngx_http_request_t *r) noexcept;
-ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge(
-    ngx_http_request_t *r, ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+ctx_t *get_ctx(ngx_http_request_t *r) noexcept;
+ctx_t *make_ctx(ngx_http_request_t *r) noexcept;
+Need judge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept;
 
 /*
  * The state that variables show: judged now, with what is at hand, if it has
  * not been for the present location. NULL: nothing to show.
  */
-ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_peek(
-    ngx_http_request_t *r) noexcept;
+ctx_t *peek(ngx_http_request_t *r) noexcept;
 
 /* after remember(): the cache counts a token anew */
-void ngx_http_auth_id_token_charge(id_token::VerifiedToken *token) noexcept;
+void charge(VerifiedToken *token) noexcept;
 
-void ngx_http_auth_id_token_exit_worker(void) noexcept;
+void exit_worker(void) noexcept;
 
 /* gate.cc */
 
-ngx_int_t ngx_http_auth_id_token_access_handler(ngx_http_request_t *r) noexcept;
-ngx_int_t ngx_http_auth_id_token_preaccess_handler(ngx_http_request_t *r)
-    noexcept;
+ngx_int_t access_handler(ngx_http_request_t *r) noexcept;
+ngx_int_t preaccess_handler(ngx_http_request_t *r) noexcept;
 
 /* refuse.cc: the status code of a refusal, its headers and log line */
 
-ngx_int_t ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+ngx_int_t refuse(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept;
 
 /* only the log line, for report mode */
-void ngx_http_auth_id_token_report(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+void report(ngx_http_request_t *r, ctx_t *ctx) noexcept;
 
 /* claims.cc */
 
-ngx_int_t ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept;
-char *ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
+ngx_int_t init_variables(ngx_cycle_t *cycle) noexcept;
+char *claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
 /* the slot of a claim named in a directive; NGX_ERROR: logged */
-ngx_int_t ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_uint_t *slot) noexcept;
+ngx_int_t claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot)
+    noexcept;
 
 /* the number of the slot that holds this claim */
-ngx_uint_t ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
-    const id_token::ClaimPath &path);
+ngx_uint_t slot_of(main_conf_t *mcf, const ClaimPath &path);
 
 /* the whole claim set of ctx->token; may throw std::bad_alloc */
-const id_token::Claims *ngx_http_auth_id_token_parse_claims(
-    ngx_http_auth_id_token_ctx_t *ctx);
+const Claims *parse_claims(ctx_t *ctx);
 
 /* variables.cc */
 
-ngx_int_t ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept;
+ngx_int_t add_variables(ngx_conf_t *cf) noexcept;
 
 /*
  * Whose claims this request may show: proven for its present location, or, in
  * a subrequest to a location that asks for none, for its parent's. NULL: none.
  */
-ngx_http_auth_id_token_ctx_t *ngx_http_auth_id_token_proven(
-    ngx_http_request_t *r) noexcept;
+ctx_t *proven_ctx(ngx_http_request_t *r) noexcept;
 
 
 static inline std::string_view
-ngx_http_auth_id_token_view(const ngx_str_t &s)
+view(const ngx_str_t &s)
 {
     return std::string_view(reinterpret_cast<const char *>(s.data), s.len);
 }
@@ -348,7 +313,7 @@ ngx_http_auth_id_token_view(const ngx_str_t &s)
 
 template <class T>
 static inline T *
-ngx_http_auth_id_token_create(ngx_pool_t *pool) noexcept
+create(ngx_pool_t *pool) noexcept
 {
     ngx_pool_cleanup_t  *cln;
 
@@ -371,5 +336,7 @@ ngx_http_auth_id_token_create(ngx_pool_t *pool) noexcept
     }
 }
 
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_GLUE_SHARED_H */

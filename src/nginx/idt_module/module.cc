@@ -3,26 +3,29 @@
 #include "idt_glue/shared.h"
 
 
-static ngx_int_t ngx_http_auth_id_token_preconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_http_auth_id_token_init_module(ngx_cycle_t *cycle);
-static ngx_int_t ngx_http_auth_id_token_init_process(ngx_cycle_t *cycle);
-static void ngx_http_auth_id_token_exit_process(ngx_cycle_t *cycle);
+namespace id_token::nginx {
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF                                       \
+static ngx_int_t preconfiguration(ngx_conf_t *cf);
+static ngx_int_t postconfiguration(ngx_conf_t *cf);
+static ngx_int_t init_module(ngx_cycle_t *cycle);
+static ngx_int_t init_process(ngx_cycle_t *cycle);
+static void exit_process(ngx_cycle_t *cycle);
+
+
+#define ANY_CONF                                                              \
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF)
 
 
-static ngx_conf_enum_t  ngx_http_auth_id_token_modes[] = {
-    { ngx_string("enforce"), NGX_HTTP_AUTH_ID_TOKEN_ENFORCE },
-    { ngx_string("optional"), NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL },
-    { ngx_string("report"), NGX_HTTP_AUTH_ID_TOKEN_REPORT },
+static ngx_conf_enum_t  modes[] = {
+    { ngx_string("enforce"), Mode::enforce },
+    { ngx_string("optional"), Mode::optional },
+    { ngx_string("report"), Mode::report },
     { ngx_null_string, 0 }
 };
 
 
-static ngx_conf_enum_t  ngx_http_auth_id_token_preflights[] = {
+static ngx_conf_enum_t  preflights[] = {
     { ngx_string("check"), 0 },
     { ngx_string("pass"), 1 },
     { ngx_null_string, 0 }
@@ -33,105 +36,105 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("id_token_provider"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_provider,
+      provider,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_claim_set"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
-      ngx_http_auth_id_token_claim_set,
+      claim_set,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_assertion"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_assertion,
+      assertion,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_assertion_jwks"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_assertion_jwks,
+      assertion_jwks,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_cache,
+      cache,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token,
+      ANY_CONF|NGX_CONF_TAKE1,
+      auth_id_token,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_realm"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
+      ANY_CONF|NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_auth_id_token_loc_conf_t, realm),
+      offsetof(loc_conf_t, realm),
       NULL },
 
     { ngx_string("auth_id_token_source"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
-      ngx_http_auth_id_token_source,
+      ANY_CONF|NGX_CONF_1MORE,
+      source,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_mode"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_set_enum,
+      ANY_CONF|NGX_CONF_TAKE1,
+      set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_auth_id_token_loc_conf_t, mode),
-      &ngx_http_auth_id_token_modes },
+      offsetof(loc_conf_t, mode),
+      &modes },
 
     { ngx_string("auth_id_token_require"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
-      ngx_http_auth_id_token_require,
+      ANY_CONF|NGX_CONF_1MORE,
+      require,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_set_header"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE2,
-      ngx_http_auth_id_token_set_header,
+      ANY_CONF|NGX_CONF_TAKE2,
+      set_header,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_strip"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_FLAG,
+      ANY_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_auth_id_token_loc_conf_t, strip),
+      offsetof(loc_conf_t, strip),
       NULL },
 
     { ngx_string("auth_id_token_preflight"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_set_enum,
+      ANY_CONF|NGX_CONF_TAKE1,
+      set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_auth_id_token_loc_conf_t, preflight),
-      &ngx_http_auth_id_token_preflights },
+      offsetof(loc_conf_t, preflight),
+      &preflights },
 
     { ngx_string("auth_id_token_csrf"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_1MORE,
-      ngx_http_auth_id_token_csrf,
+      ANY_CONF|NGX_CONF_1MORE,
+      csrf,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_nonce"),
-      NGX_HTTP_AUTH_ID_TOKEN_ANY_CONF|NGX_CONF_TAKE1,
-      ngx_http_auth_id_token_nonce,
+      ANY_CONF|NGX_CONF_TAKE1,
+      nonce,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -141,50 +144,56 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_auth_id_token_module_ctx = {
-    ngx_http_auth_id_token_preconfiguration,   /* preconfiguration */
-    ngx_http_auth_id_token_postconfiguration,  /* postconfiguration */
+    preconfiguration,   /* preconfiguration */
+    postconfiguration,  /* postconfiguration */
 
-    ngx_http_auth_id_token_create_main_conf,   /* create main configuration */
-    ngx_http_auth_id_token_init_main_conf,     /* init main configuration */
+    create_main_conf,   /* create main configuration */
+    init_main_conf,     /* init main configuration */
 
-    NULL,                                      /* create server configuration */
-    NULL,                                      /* merge server configuration */
+    NULL,               /* create server configuration */
+    NULL,               /* merge server configuration */
 
-    ngx_http_auth_id_token_create_loc_conf,    /* create location conf */
-    ngx_http_auth_id_token_merge_loc_conf      /* merge location conf */
+    create_loc_conf,    /* create location conf */
+    merge_loc_conf      /* merge location conf */
 };
+
+
+}  // namespace id_token::nginx
 
 
 ngx_module_t  ngx_http_auth_id_token_module = {
     NGX_MODULE_V1,
-    &ngx_http_auth_id_token_module_ctx,        /* module context */
-    ngx_http_auth_id_token_commands,           /* module directives */
-    NGX_HTTP_MODULE,                           /* module type */
-    NULL,                                      /* init master */
-    ngx_http_auth_id_token_init_module,        /* init module */
-    ngx_http_auth_id_token_init_process,       /* init process */
-    NULL,                                      /* init thread */
-    NULL,                                      /* exit thread */
-    ngx_http_auth_id_token_exit_process,       /* exit process */
-    NULL,                                      /* exit master */
+    &id_token::nginx::ngx_http_auth_id_token_module_ctx, /* module context */
+    id_token::nginx::ngx_http_auth_id_token_commands,    /* module directives */
+    NGX_HTTP_MODULE,                                     /* module type */
+    NULL,                                                /* init master */
+    id_token::nginx::init_module,                        /* init module */
+    id_token::nginx::init_process,                       /* init process */
+    NULL,                                                /* init thread */
+    NULL,                                                /* exit thread */
+    id_token::nginx::exit_process,                       /* exit process */
+    NULL,                                                /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
 
+namespace id_token::nginx {
+
+
 static ngx_int_t
-ngx_http_auth_id_token_preconfiguration(ngx_conf_t *cf)
+preconfiguration(ngx_conf_t *cf)
 {
-    if (ngx_http_auth_id_token_add_assertion_variable(cf) != NGX_OK) {
+    if (add_assertion_variable(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_http_auth_id_token_add_variables(cf);
+    return add_variables(cf);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_add_handler(ngx_http_core_main_conf_t *cmcf,
-    ngx_uint_t phase, ngx_http_handler_pt handler)
+add_handler(ngx_http_core_main_conf_t *cmcf, ngx_uint_t phase,
+    ngx_http_handler_pt handler)
 {
     ngx_http_handler_pt  *h;
 
@@ -201,15 +210,15 @@ ngx_http_auth_id_token_add_handler(ngx_http_core_main_conf_t *cmcf,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
+postconfiguration(ngx_conf_t *cf)
 {
-    ngx_http_core_main_conf_t           *cmcf;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_http_core_main_conf_t  *cmcf;
+    main_conf_t                *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
-    if (ngx_http_auth_id_token_check_assertions(cf) != NGX_OK) {
+    if (check_assertions(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -218,9 +227,8 @@ ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
 
     /* headers are deleted and tokens stripped without any provider, too */
 
-    if (ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
-            ngx_http_auth_id_token_precontent_handler)
-        != NGX_OK)
+    if (add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
+            precontent_handler) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -229,47 +237,47 @@ ngx_http_auth_id_token_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
-            ngx_http_auth_id_token_preaccess_handler)
-        != NGX_OK
-        || ngx_http_auth_id_token_add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
-               ngx_http_auth_id_token_access_handler)
-           != NGX_OK)
+    if (add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
+            preaccess_handler) != NGX_OK
+        || add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
+               access_handler) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_auth_id_token_keys_init(cf);
+    return keys_init(cf);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_init_module(ngx_cycle_t *cycle)
+init_module(ngx_cycle_t *cycle)
 {
-    return ngx_http_auth_id_token_init_variables(cycle);
+    return init_variables(cycle);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_init_process(ngx_cycle_t *cycle)
+init_process(ngx_cycle_t *cycle)
 {
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
         return NGX_OK;    /* cache manager and loader */
     }
 
-    return ngx_http_auth_id_token_keys_init_process(cycle);
+    return keys_init_process(cycle);
 }
 
 
 static void
-ngx_http_auth_id_token_exit_process(ngx_cycle_t *cycle)
+exit_process(ngx_cycle_t *cycle)
 {
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
         return;
     }
 
-    ngx_http_auth_id_token_keys_exit_process(cycle);
-    ngx_http_auth_id_token_exit_worker();
+    keys_exit_process(cycle);
+    exit_worker();
 }
+
+}  // namespace id_token::nginx

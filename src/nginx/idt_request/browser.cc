@@ -10,24 +10,24 @@
 #include "idt_token/origin.h"
 
 
-using id_token::Error;
+namespace id_token::nginx {
 
 
 typedef struct {
-    ngx_uint_t                        count;
-    std::string_view                  value;
-} ngx_http_auth_id_token_field_t;
+    ngx_uint_t        count;
+    std::string_view  value;
+} field_t;
 
 
 /* a request header by its lower-case name; a second one is counted */
 
-static ngx_http_auth_id_token_field_t
-ngx_http_auth_id_token_field(ngx_http_request_t *r, std::string_view name)
+static field_t
+get_field(ngx_http_request_t *r, std::string_view name)
 {
-    ngx_uint_t                       i;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_auth_id_token_field_t   field{};
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+    field_t           field{};
 
     part = &r->headers_in.headers.part;
     h = static_cast<ngx_table_elt_t *>(part->elts);
@@ -48,7 +48,7 @@ ngx_http_auth_id_token_field(ngx_http_request_t *r, std::string_view name)
             && ngx_strncmp(h[i].lowcase_key, name.data(), name.size()) == 0)
         {
             field.count++;
-            field.value = ngx_http_auth_id_token_view(h[i].value);
+            field.value = view(h[i].value);
         }
     }
 
@@ -63,7 +63,7 @@ ngx_http_auth_id_token_field(ngx_http_request_t *r, std::string_view name)
  */
 
 ngx_uint_t
-ngx_http_auth_id_token_is_preflight(ngx_http_request_t *r) noexcept
+is_preflight(ngx_http_request_t *r) noexcept
 {
     if (r->method != NGX_HTTP_OPTIONS || r->headers_in.authorization != NULL
         || r->headers_in.content_length_n > 0 || r->headers_in.chunked)
@@ -71,10 +71,9 @@ ngx_http_auth_id_token_is_preflight(ngx_http_request_t *r) noexcept
         return 0;
     }
 
-    auto  origin = ngx_http_auth_id_token_field(r, "origin");
-    auto  method = ngx_http_auth_id_token_field(r,
-                       "access-control-request-method");
-    auto  cookie = ngx_http_auth_id_token_field(r, "cookie");
+    auto  origin = get_field(r, "origin");
+    auto  method = get_field(r, "access-control-request-method");
+    auto  cookie = get_field(r, "cookie");
 
     return origin.count == 1 && !origin.value.empty()
            && method.count == 1 && !method.value.empty()
@@ -85,14 +84,13 @@ ngx_http_auth_id_token_is_preflight(ngx_http_request_t *r) noexcept
 /* auth_id_token_csrf on | off | ORIGIN ... */
 
 char *
-ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value;
-    ngx_uint_t                          i;
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->csrf != NGX_CONF_UNSET) {
         return const_cast<char *>("is duplicate");
@@ -102,20 +100,19 @@ ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     lcf->csrf = 1;
 
     if (cf->args->nelts == 2) {
-        if (ngx_http_auth_id_token_view(value[1]) == "off") {
+        if (view(value[1]) == "off") {
             lcf->csrf = 0;
             return NGX_CONF_OK;
         }
 
-        if (ngx_http_auth_id_token_view(value[1]) == "on") {
+        if (view(value[1]) == "on") {
             return NGX_CONF_OK;
         }
     }
 
     try {
         for (i = 1; i < cf->args->nelts; i++) {
-            auto  origin = id_token::parse_origin(
-                               ngx_http_auth_id_token_view(value[i]));
+            auto  origin = parse_origin(view(value[i]));
 
             if (!origin) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -148,7 +145,7 @@ ngx_http_auth_id_token_csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_safe(ngx_http_request_t *r)
+is_safe(ngx_http_request_t *r)
 {
     /*
      * RFC 9110 9.2.1; a handshake to another protocol is none of them. nginx
@@ -157,7 +154,7 @@ ngx_http_auth_id_token_is_safe(ngx_http_request_t *r)
 
     return (r->main->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
                                |NGX_HTTP_TRACE))
-           && ngx_http_auth_id_token_field(r, "upgrade").count == 0;
+           && get_field(r, "upgrade").count == 0;
 }
 
 
@@ -167,31 +164,28 @@ ngx_http_auth_id_token_is_safe(ngx_http_request_t *r)
  */
 
 Error
-ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
+judge_csrf(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
-    ngx_uint_t                      https;
-    ngx_http_auth_id_token_field_t  host;
+    ngx_uint_t  https;
+    field_t     host;
 
-    if (ctx->source->cookie.len == 0 || !conf->csrf
-        || ngx_http_auth_id_token_is_safe(r))
-    {
+    if (ctx->source->cookie.len == 0 || !conf->csrf || is_safe(r)) {
         return Error::ok;
     }
 
-    auto  site = ngx_http_auth_id_token_field(r, "sec-fetch-site");
+    auto  site = get_field(r, "sec-fetch-site");
 
     if (site.count == 1 && site.value == "same-origin") {
         return Error::ok;
     }
 
-    auto  field = ngx_http_auth_id_token_field(r, "origin");
+    auto  field = get_field(r, "origin");
 
     if (field.count != 1) {
         return Error::csrf;
     }
 
-    auto  origin = id_token::parse_origin(field.value);
+    auto  origin = parse_origin(field.value);
 
     if (!origin) {
         return Error::csrf;
@@ -213,14 +207,14 @@ ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
     https = 0;
 #endif
 
-    host = ngx_http_auth_id_token_field(r, "host");
+    host = get_field(r, "host");
 
     if (host.count == 0) {
         /* HTTP/2 and later: :authority */
-        host.value = ngx_http_auth_id_token_view(r->headers_in.server);
+        host.value = view(r->headers_in.server);
     }
 
-    auto  own = id_token::own_origin(https, host.value);
+    auto  own = own_origin(https, host.value);
 
     return (host.count <= 1 && own && *own == *origin) ? Error::ok
                                                        : Error::csrf;
@@ -237,7 +231,7 @@ ngx_http_auth_id_token_judge_csrf(ngx_http_request_t *r,
  */
 
 static ngx_uint_t
-ngx_http_auth_id_token_equal(std::string_view a, std::string_view b)
+equal(std::string_view a, std::string_view b)
 {
     return a.size() == b.size()
            && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -245,10 +239,10 @@ ngx_http_auth_id_token_equal(std::string_view a, std::string_view b)
 
 
 static ngx_uint_t
-ngx_http_auth_id_token_may_be_sha256(std::string_view nonce)
+may_be_sha256(std::string_view nonce)
 {
     if (nonce.size() == 43) {
-        return id_token::is_base64url(nonce);
+        return is_base64url(nonce);
     }
 
     return nonce.size() == 64
@@ -257,12 +251,11 @@ ngx_http_auth_id_token_may_be_sha256(std::string_view nonce)
 
 
 Error
-ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
+judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
-    ngx_str_t             value;
-    id_token::ClaimValue  nonce;
-    u_char                hash[32], hex[64];
+    ngx_str_t   value;
+    ClaimValue  nonce;
+    u_char      hash[32], hex[64];
 
     if (conf->nonce == NULL) {
         return Error::ok;
@@ -275,18 +268,17 @@ ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
     nonce = ctx->token->slot(conf->nonce_slot);
 
     if (value.len == 0 || !nonce.present()
-        || nonce.kind() != id_token::JsonKind::string || nonce.text().empty())
+        || nonce.kind() != JsonKind::string || nonce.text().empty())
     {
         return Error::nonce;
     }
 
-    if (!ngx_http_auth_id_token_may_be_sha256(nonce.text())) {
-        return ngx_http_auth_id_token_equal(nonce.text(),
-                                            ngx_http_auth_id_token_view(value))
+    if (!may_be_sha256(nonce.text())) {
+        return equal(nonce.text(), view(value))
                ? Error::ok : Error::nonce;
     }
 
-    id_token::ErrorQueueScope  scope;
+    ErrorQueueScope  scope;
 
     if (EVP_Digest(value.data, value.len, hash, NULL, EVP_sha256(), NULL)
         != 1)
@@ -296,9 +288,9 @@ ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
 
     ngx_hex_dump(hex, hash, sizeof(hash));
 
-    if (ngx_http_auth_id_token_equal(nonce.text(),
-            id_token::base64url_encode(std::span<const unsigned char>(hash)))
-        || ngx_http_auth_id_token_equal(nonce.text(),
+    if (equal(nonce.text(),
+            base64url_encode(std::span<const unsigned char>(hash)))
+        || equal(nonce.text(),
                std::string_view(reinterpret_cast<char *>(hex), sizeof(hex))))
     {
         return Error::ok;
@@ -309,13 +301,12 @@ ngx_http_auth_id_token_judge_nonce(ngx_http_request_t *r,
 
 
 char *
-ngx_http_auth_id_token_nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                          *value, claim = ngx_string("nonce");
-    ngx_http_auth_id_token_loc_conf_t  *lcf;
+    ngx_str_t   *value, claim = ngx_string("nonce");
+    loc_conf_t  *lcf;
 
-    lcf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(conf);
+    lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->nonce != NGX_CONF_UNSET_PTR) {
         return const_cast<char *>("is duplicate");
@@ -323,7 +314,7 @@ ngx_http_auth_id_token_nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (ngx_http_auth_id_token_view(value[1]) == "off") {
+    if (view(value[1]) == "off") {
         lcf->nonce = NULL;
         return NGX_CONF_OK;
     }
@@ -336,14 +327,16 @@ ngx_http_auth_id_token_nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    lcf->nonce = ngx_http_auth_id_token_compile(cf, &value[1]);
+    lcf->nonce = compile(cf, &value[1]);
 
     if (lcf->nonce == NULL
-        || ngx_http_auth_id_token_claim_slot(cf, &claim, &lcf->nonce_slot)
-           != NGX_OK)
+        || claim_slot(cf, &claim, &lcf->nonce_slot) != NGX_OK)
     {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     return NGX_CONF_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -3,34 +3,29 @@
 #include "idt_glue/shared.h"
 
 
-using id_token::Error;
+namespace id_token::nginx {
 
 
-static ngx_int_t ngx_http_auth_id_token_gate(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf);
-static ngx_int_t ngx_http_auth_id_token_conclude(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
-static void ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
-    ngx_http_auth_id_token_need_e need);
-static ngx_int_t ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx, ngx_http_auth_id_token_need_e need);
-static ngx_int_t ngx_http_auth_id_token_ended(
-    ngx_http_auth_id_token_ctx_t *ctx, ngx_http_auth_id_token_need_e need);
+static ngx_int_t gate(ngx_http_request_t *r, loc_conf_t *conf);
+static ngx_int_t conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+static void hint(ctx_t *ctx, Need need);
+static ngx_int_t obtain(ngx_http_request_t *r, ctx_t *ctx, Need need);
+static ngx_int_t ended(ctx_t *ctx, Need need);
 
 
 ngx_int_t
-ngx_http_auth_id_token_access_handler(ngx_http_request_t *r) noexcept
+access_handler(ngx_http_request_t *r) noexcept
 {
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    loc_conf_t  *conf;
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
     if (!conf->enable) {
         return NGX_DECLINED;
     }
 
-    return ngx_http_auth_id_token_gate(r, conf);
+    return gate(r, conf);
 }
 
 
@@ -40,62 +35,61 @@ ngx_http_auth_id_token_access_handler(ngx_http_request_t *r) noexcept
  */
 
 ngx_int_t
-ngx_http_auth_id_token_preaccess_handler(ngx_http_request_t *r) noexcept
+preaccess_handler(ngx_http_request_t *r) noexcept
 {
-    ngx_int_t                           rc;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ngx_int_t    rc;
+    loc_conf_t  *conf;
 
     if (r == r->main) {
         return NGX_DECLINED;
     }
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
     if (!conf->enable) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_http_auth_id_token_gate(r, conf);
+    rc = gate(r, conf);
 
     return (rc == NGX_OK) ? NGX_DECLINED : rc;
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_gate(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf)
+gate(ngx_http_request_t *r, loc_conf_t *conf)
 {
-    ngx_int_t                       rc;
-    ngx_http_auth_id_token_ctx_t   *ctx;
-    ngx_http_auth_id_token_need_e   need;
+    ngx_int_t  rc;
+    ctx_t     *ctx;
+    Need       need;
 
-    ctx = ngx_http_auth_id_token_make_ctx(r);
+    ctx = make_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ctx->waiter.state == NGX_HTTP_AUTH_ID_TOKEN_WAIT_PARKED) {
+    if (ctx->waiter.state == Wait::parked) {
         return NGX_AGAIN;
     }
 
-    if (conf->preflight && ngx_http_auth_id_token_is_preflight(r)) {
+    if (conf->preflight && is_preflight(r)) {
         return NGX_OK;
     }
 
     for ( ;; ) {
-        need = ngx_http_auth_id_token_judge(r, conf, ctx);
+        need = judge(r, conf, ctx);
 
-        if (need == NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING) {
+        if (need == Need::nothing) {
             break;
         }
 
-        if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_REPORT) {
-            ngx_http_auth_id_token_hint(ctx, need);
+        if (conf->mode == Mode::report) {
+            hint(ctx, need);
             break;
         }
 
-        rc = ngx_http_auth_id_token_obtain(r, ctx, need);
+        rc = obtain(r, ctx, need);
 
         if (rc == NGX_AGAIN) {
             return NGX_AGAIN;
@@ -106,12 +100,12 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
         }
     }
 
-    ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_NONE;
+    ctx->waiter.state = Wait::none;
     ctx->waiter.timed = NULL;
-    ctx->asked = NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING;
+    ctx->asked = Asked::nothing;
     ctx->caught_up = 0;
 
-    return ngx_http_auth_id_token_conclude(r, conf, ctx);
+    return conclude(r, conf, ctx);
 }
 
 
@@ -121,41 +115,39 @@ ngx_http_auth_id_token_gate(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_auth_id_token_conclude(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
+conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
     if (ctx->error == Error::ok) {
         return NGX_OK;
     }
 
-    if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_REPORT) {
-        ngx_http_auth_id_token_report(r, ctx);
+    if (conf->mode == Mode::report) {
+        report(r, ctx);
         return NGX_DECLINED;
     }
 
-    if (conf->mode == NGX_HTTP_AUTH_ID_TOKEN_OPTIONAL
+    if (conf->mode == Mode::optional
         && ctx->error == Error::token_missing
         && conf->rules == NULL)
     {
         return NGX_DECLINED;
     }
 
-    return ngx_http_auth_id_token_refuse(r, conf, ctx);
+    return refuse(r, conf, ctx);
 }
 
 
 /* report mode waits for nothing, but lets the keys catch up */
 
 static void
-ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
-    ngx_http_auth_id_token_need_e need)
+hint(ctx_t *ctx, Need need)
 {
     uint64_t  attempt;
 
-    (void) ngx_http_auth_id_token_keys_ask(ctx->provider->keys,
-               need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS
-                   ? NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
-                   : NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY,
+    (void) keys_ask(ctx->provider->keys,
+               need == Need::keys
+                   ? Want::no_keys
+                   : Want::unknown_key,
                ctx->diagnosis.kid, &attempt);
 }
 
@@ -166,62 +158,59 @@ ngx_http_auth_id_token_hint(ngx_http_auth_id_token_ctx_t *ctx,
  */
 
 static ngx_int_t
-ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx, ngx_http_auth_id_token_need_e need)
+obtain(ngx_http_request_t *r, ctx_t *ctx, Need need)
 {
-    uint64_t                           attempt;
-    ngx_http_auth_id_token_ask_e       answer;
-    ngx_http_auth_id_token_keys_t     *keys;
-    ngx_http_auth_id_token_attempt_e   state;
+    uint64_t       attempt;
+    Grant          answer;
+    key_source_t  *keys;
+    Attempt        state;
 
     keys = ctx->provider->keys;
 
-    if (ctx->waiter.keys == keys
-        && ngx_http_auth_id_token_ended(ctx, need) != NGX_OK)
-    {
+    if (ctx->waiter.keys == keys && ended(ctx, need) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    answer = ngx_http_auth_id_token_keys_ask(keys,
-                 need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS
-                     ? NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
-                     : NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY,
+    answer = keys_ask(keys,
+                 need == Need::keys
+                     ? Want::no_keys
+                     : Want::unknown_key,
                  ctx->diagnosis.kid, &attempt);
 
-    if (answer == NGX_HTTP_AUTH_ID_TOKEN_REFUSED) {
+    if (answer == Grant::refused) {
         return NGX_DECLINED;
     }
 
-    state = ngx_http_auth_id_token_keys_attempt(keys, attempt);
+    state = poll_attempt(keys, attempt);
 
-    if (state == NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED && !ctx->caught_up) {
+    if (state == Attempt::succeeded && !ctx->caught_up) {
         /* it came since the request was judged, which is no fetch for it */
         ctx->caught_up = 1;
 
     } else {
-        ctx->asked = (answer == NGX_HTTP_AUTH_ID_TOKEN_JOINED
-                      && ctx->asked == NGX_HTTP_AUTH_ID_TOKEN_ASKED_NOTHING)
-                     ? NGX_HTTP_AUTH_ID_TOKEN_ASKED_TO_JOIN
-                     : NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST;
+        ctx->asked = (answer == Grant::joined
+                      && ctx->asked == Asked::nothing)
+                     ? Asked::to_join
+                     : Asked::last;
     }
 
     switch (state) {
 
-    case NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED:
+    case Attempt::succeeded:
         ctx->waiter.keys = keys;
-        ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_SUCCEEDED;
+        ctx->waiter.state = Wait::succeeded;
         return NGX_OK;
 
-    case NGX_HTTP_AUTH_ID_TOKEN_FAILED:
+    case Attempt::failed:
         ctx->waiter.keys = keys;
-        ctx->waiter.state = NGX_HTTP_AUTH_ID_TOKEN_WAIT_FAILED;
+        ctx->waiter.state = Wait::failed;
         return NGX_OK;
 
     default:
         break;
     }
 
-    switch (ngx_http_auth_id_token_wait(r, &ctx->waiter, keys, attempt)) {
+    switch (wait(r, &ctx->waiter, keys, attempt)) {
 
     case NGX_AGAIN:
         return NGX_AGAIN;
@@ -240,25 +229,27 @@ ngx_http_auth_id_token_obtain(ngx_http_request_t *r,
 /* NGX_OK: nothing has ended yet, or one may ask once more */
 
 static ngx_int_t
-ngx_http_auth_id_token_ended(ngx_http_auth_id_token_ctx_t *ctx,
-    ngx_http_auth_id_token_need_e need)
+ended(ctx_t *ctx, Need need)
 {
     switch (ctx->waiter.state) {
 
-    case NGX_HTTP_AUTH_ID_TOKEN_WAIT_FAILED:
-        ctx->error = (need == NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS)
+    case Wait::failed:
+        ctx->error = (need == Need::keys)
                      ? Error::keys_unavailable : Error::keys_refetch_failed;
         return NGX_DECLINED;
 
-    case NGX_HTTP_AUTH_ID_TOKEN_WAIT_TIMED_OUT:
+    case Wait::timed_out:
         ctx->error = Error::keys_wait_timeout;
         return NGX_DECLINED;
 
-    case NGX_HTTP_AUTH_ID_TOKEN_WAIT_SUCCEEDED:
-        return (ctx->asked != NGX_HTTP_AUTH_ID_TOKEN_ASKED_LAST)
+    case Wait::succeeded:
+        return (ctx->asked != Asked::last)
                ? NGX_OK : NGX_DECLINED;
 
     default:
         return NGX_OK;
     }
 }
+
+
+}  // namespace id_token::nginx

@@ -3,27 +3,21 @@
 #include "idt_glue/shared.h"
 
 
-using id_token::Error;
+namespace id_token::nginx {
 
 
-static void ngx_http_auth_id_token_cleanup(void *data);
-static id_token::Validator *ngx_http_auth_id_token_validator(
-    ngx_http_auth_id_token_main_conf_t *mcf);
-static Error ngx_http_auth_id_token_judge_proven(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
-static ngx_uint_t ngx_http_auth_id_token_is_shapeless(Error error);
-static ngx_http_auth_id_token_need_e ngx_http_auth_id_token_judge_token(
-    ngx_http_request_t *r, ngx_http_auth_id_token_ctx_t *ctx,
+static void cleanup(void *data);
+static Validator *get_validator(main_conf_t *mcf);
+static Error judge_proven(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+static ngx_uint_t is_shapeless(Error error);
+static Need judge_token(ngx_http_request_t *r, ctx_t *ctx,
     std::string_view token);
-static Error ngx_http_auth_id_token_select(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_provider_t **provider);
-static void ngx_http_auth_id_token_set_token(ngx_http_auth_id_token_ctx_t *ctx,
-    id_token::TokenRef token);
-static void ngx_http_auth_id_token_explain(ngx_http_auth_id_token_ctx_t *ctx);
-static id_token::TokenRef ngx_http_auth_id_token_known(ngx_http_request_t *r,
-    const id_token::Policy &policy, const id_token::KeySet &keys,
-    std::string_view token);
+static Error select(ngx_http_request_t *r, loc_conf_t *conf,
+    provider_t **provider);
+static void set_token(ctx_t *ctx, TokenRef token);
+static void explain(ctx_t *ctx);
+static TokenRef find_known(ngx_http_request_t *r, const Policy &policy,
+    const KeySet &keys, std::string_view token);
 
 
 /*
@@ -32,18 +26,18 @@ static id_token::TokenRef ngx_http_auth_id_token_known(ngx_http_request_t *r,
  */
 
 static struct {
-    ngx_http_auth_id_token_main_conf_t    *conf;
-    std::unique_ptr<id_token::Validator>   validator;
-} ngx_http_auth_id_token_worker;
+    main_conf_t                *conf;
+    std::unique_ptr<Validator>  validator;
+} the_worker;
 
 
-ngx_http_auth_id_token_ctx_t *
-ngx_http_auth_id_token_get_ctx(ngx_http_request_t *r) noexcept
+ctx_t *
+get_ctx(ngx_http_request_t *r) noexcept
 {
-    ngx_pool_cleanup_t            *cln;
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ngx_pool_cleanup_t  *cln;
+    ctx_t               *ctx;
 
-    ctx = static_cast<ngx_http_auth_id_token_ctx_t *>(
+    ctx = static_cast<ctx_t *>(
               ngx_http_get_module_ctx(r, ngx_http_auth_id_token_module));
 
     if (ctx != NULL || (!r->internal && !r->filter_finalize)) {
@@ -53,11 +47,11 @@ ngx_http_auth_id_token_get_ctx(ngx_http_request_t *r) noexcept
     /* an internal redirect has cleared r->ctx; subrequests share the pool */
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler != ngx_http_auth_id_token_cleanup) {
+        if (cln->handler != cleanup) {
             continue;
         }
 
-        ctx = static_cast<ngx_http_auth_id_token_ctx_t *>(cln->data);
+        ctx = static_cast<ctx_t *>(cln->data);
 
         if (ctx->request == r) {
             ngx_http_set_ctx(r, ctx, ngx_http_auth_id_token_module);
@@ -69,26 +63,26 @@ ngx_http_auth_id_token_get_ctx(ngx_http_request_t *r) noexcept
 }
 
 
-ngx_http_auth_id_token_ctx_t *
-ngx_http_auth_id_token_make_ctx(ngx_http_request_t *r) noexcept
+ctx_t *
+make_ctx(ngx_http_request_t *r) noexcept
 {
-    ngx_pool_cleanup_t            *cln;
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ngx_pool_cleanup_t  *cln;
+    ctx_t               *ctx;
 
-    ctx = ngx_http_auth_id_token_get_ctx(r);
+    ctx = get_ctx(r);
     if (ctx != NULL) {
         return ctx;
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_auth_id_token_ctx_t));
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ctx_t));
     if (cln == NULL) {
         return NULL;
     }
 
-    ctx = ::new (cln->data) ngx_http_auth_id_token_ctx_t();
+    ctx = ::new (cln->data) ctx_t();
 
     ctx->request = r;
-    cln->handler = ngx_http_auth_id_token_cleanup;
+    cln->handler = cleanup;
 
     ngx_http_set_ctx(r, ctx, ngx_http_auth_id_token_module);
 
@@ -97,9 +91,9 @@ ngx_http_auth_id_token_make_ctx(ngx_http_request_t *r) noexcept
 
 
 static void
-ngx_http_auth_id_token_cleanup(void *data)
+cleanup(void *data)
 {
-    using ctx_t = ngx_http_auth_id_token_ctx_t;
+    using ctx_t = ctx_t;
 
     static_cast<ctx_t *>(data)->~ctx_t();
 }
@@ -110,15 +104,13 @@ ngx_http_auth_id_token_cleanup(void *data)
  * at hand is returned, with the error to answer if it cannot be had.
  */
 
-ngx_http_auth_id_token_need_e
-ngx_http_auth_id_token_judge(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept
+Need
+judge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept
 {
-    std::string_view               token;
-    ngx_http_auth_id_token_need_e  need;
+    std::string_view  token;
+    Need              need;
 
-    need = NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
+    need = Need::nothing;
 
     ctx->conf = conf;
     ctx->judged = 1;
@@ -130,35 +122,32 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
 
     /* what the selector's variables see: nothing is proven yet */
     ctx->error = Error::provider_unknown;
-    ctx->error = ngx_http_auth_id_token_select(r, conf, &ctx->provider);
+    ctx->error = select(r, conf, &ctx->provider);
 
     if (ctx->error == Error::ok) {
-        ctx->error = ngx_http_auth_id_token_find(r, conf, &token,
-                                                 &ctx->source);
+        ctx->error = find(r, conf, &token, &ctx->source);
     }
 
     if (ctx->error == Error::ok) {
         try {
-            ctx->error = ngx_http_auth_id_token_judge_csrf(r, conf, ctx);
+            ctx->error = judge_csrf(r, conf, ctx);
 
             if (ctx->error == Error::ok) {
-                need = ngx_http_auth_id_token_judge_token(r, ctx, token);
+                need = judge_token(r, ctx, token);
             }
 
-            if (ngx_http_auth_id_token_is_shapeless(ctx->error)
-                && ngx_http_auth_id_token_is_malformed(r, ctx->source))
-            {
+            if (is_shapeless(ctx->error) && is_malformed(r, ctx->source)) {
                 ctx->error = Error::credentials_malformed;
                 ctx->source = NULL;
             }
 
             if (ctx->error == Error::ok) {
-                ctx->error = ngx_http_auth_id_token_judge_proven(r, conf, ctx);
+                ctx->error = judge_proven(r, conf, ctx);
             }
 
         } catch (...) {
             ctx->error = Error::out_of_memory;
-            need = NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
+            need = Need::nothing;
         }
     }
 
@@ -169,20 +158,18 @@ ngx_http_auth_id_token_judge(ngx_http_request_t *r,
 /* what the location asks of a proven token */
 
 static Error
-ngx_http_auth_id_token_judge_proven(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx)
+judge_proven(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
     Error  error;
 
-    error = ngx_http_auth_id_token_judge_nonce(r, conf, ctx);
+    error = judge_nonce(r, conf, ctx);
 
     if (error == Error::ok) {
-        error = ngx_http_auth_id_token_judge_rules(r, conf, ctx);
+        error = judge_rules(r, conf, ctx);
     }
 
     if (error != Error::ok) {
-        ngx_http_auth_id_token_explain(ctx);
+        explain(ctx);
     }
 
     return error;
@@ -192,53 +179,50 @@ ngx_http_auth_id_token_judge_proven(ngx_http_request_t *r,
 /* how the core refuses what may not even be a token of RFC 9110 */
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_shapeless(Error error)
+is_shapeless(Error error)
 {
     return error == Error::token_too_long || error == Error::token_format
            || error == Error::token_encrypted || error == Error::base64url;
 }
 
 
-static ngx_http_auth_id_token_need_e
-ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx, std::string_view token)
+static Need
+judge_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token)
 {
-    uint64_t                             verifications;
-    id_token::KeySet                    *keys;
-    id_token::Validator                 *validator;
-    ngx_http_auth_id_token_provider_t   *provider;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    uint64_t      verifications;
+    KeySet       *keys;
+    Validator    *validator;
+    provider_t   *provider;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
 
     provider = ctx->provider;
-    validator = ngx_http_auth_id_token_validator(mcf);
-    keys = ngx_http_auth_id_token_keys_current(provider->keys);
+    validator = get_validator(mcf);
+    keys = use_keys(provider->keys);
 
     if (keys == nullptr) {
         ctx->error = validator->check_before_keys(provider->policy, token,
                                                   &ctx->diagnosis);
         if (ctx->error != Error::ok) {
-            return NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
+            return Need::nothing;
         }
 
         ctx->error = Error::keys_unavailable;
-        return NGX_HTTP_AUTH_ID_TOKEN_NEED_KEYS;
+        return Need::keys;
     }
 
-    auto  known = ngx_http_auth_id_token_known(r, provider->policy, *keys,
-                                               token);
+    auto  known = find_known(r, provider->policy, *keys, token);
     if (known) {
-        ctx->error = id_token::check_times(known->times(), provider->policy,
-                                           ngx_time());
-        ngx_http_auth_id_token_set_token(ctx, std::move(known));
+        ctx->error = check_times(known->times(), provider->policy, ngx_time());
+        set_token(ctx, std::move(known));
 
         if (ctx->error != Error::ok) {
-            ngx_http_auth_id_token_explain(ctx);
+            explain(ctx);
         }
 
-        return NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
+        return Need::nothing;
     }
 
     verifications = validator->verifications();
@@ -255,20 +239,19 @@ ngx_http_auth_id_token_judge_token(ngx_http_request_t *r,
     ctx->error = verdict.error;
 
     if (verdict.error == Error::ok) {
-        ngx_http_auth_id_token_set_token(ctx, std::move(verdict.token));
+        set_token(ctx, std::move(verdict.token));
     }
 
-    return verdict.refetch == id_token::Refetch::unknown_kid
-           ? NGX_HTTP_AUTH_ID_TOKEN_NEED_REFETCH
-           : NGX_HTTP_AUTH_ID_TOKEN_NEED_NOTHING;
+    return verdict.refetch == Refetch::unknown_kid
+           ? Need::refetch
+           : Need::nothing;
 }
 
 
 /* variables may still point into the token that they showed before */
 
 static void
-ngx_http_auth_id_token_set_token(ngx_http_auth_id_token_ctx_t *ctx,
-    id_token::TokenRef token)
+set_token(ctx_t *ctx, TokenRef token)
 {
     if (ctx->token && ctx->token.get() != token.get()) {
         ctx->previous.push_back(ctx->token);
@@ -281,28 +264,26 @@ ngx_http_auth_id_token_set_token(ngx_http_auth_id_token_ctx_t *ctx,
 /* for the log line, of a token that is proven and refused all the same */
 
 static void
-ngx_http_auth_id_token_explain(ngx_http_auth_id_token_ctx_t *ctx)
+explain(ctx_t *ctx)
 {
-    const id_token::Policy  &policy = ctx->provider->policy;
+    const Policy  &policy = ctx->provider->policy;
 
-    ctx->diagnosis.kid = ctx->token->kid().substr(0, id_token::kMaxDiagnosis);
-    ctx->diagnosis.issuer = policy.issuer.substr(0, id_token::kMaxDiagnosis);
-    ctx->diagnosis.audience = policy.client_id.substr(0,
-                                                      id_token::kMaxDiagnosis);
+    ctx->diagnosis.kid = ctx->token->kid().substr(0, kMaxDiagnosis);
+    ctx->diagnosis.issuer = policy.issuer.substr(0, kMaxDiagnosis);
+    ctx->diagnosis.audience = policy.client_id.substr(0, kMaxDiagnosis);
 }
 
 
 /* the very token that this request, or one above it, has proven already */
 
-static id_token::TokenRef
-ngx_http_auth_id_token_known(ngx_http_request_t *r,
-    const id_token::Policy &policy, const id_token::KeySet &keys,
+static TokenRef
+find_known(ngx_http_request_t *r, const Policy &policy, const KeySet &keys,
     std::string_view token)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
     for ( /* void */ ; r != NULL; r = r->parent) {
-        ctx = ngx_http_auth_id_token_get_ctx(r);
+        ctx = get_ctx(r);
 
         if (ctx != NULL && ctx->token
             && ctx->token->policy_id() == policy.id
@@ -313,17 +294,15 @@ ngx_http_auth_id_token_known(ngx_http_request_t *r,
         }
     }
 
-    return id_token::TokenRef();
+    return TokenRef();
 }
 
 
 static Error
-ngx_http_auth_id_token_select(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_provider_t **provider)
+select(ngx_http_request_t *r, loc_conf_t *conf, provider_t **provider)
 {
-    ngx_str_t                            name;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_str_t     name;
+    main_conf_t  *mcf;
 
     if (conf->provider != NULL) {
         *provider = conf->provider;
@@ -334,10 +313,10 @@ ngx_http_auth_id_token_select(ngx_http_request_t *r,
         return Error::out_of_memory;
     }
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
 
-    auto  it = mcf->providers.find(ngx_http_auth_id_token_view(name));
+    auto  it = mcf->providers.find(view(name));
 
     if (it == mcf->providers.end()) {
         return Error::provider_unknown;
@@ -349,38 +328,38 @@ ngx_http_auth_id_token_select(ngx_http_request_t *r,
 }
 
 
-ngx_http_auth_id_token_ctx_t *
-ngx_http_auth_id_token_peek(ngx_http_request_t *r) noexcept
+ctx_t *
+peek(ngx_http_request_t *r) noexcept
 {
-    ngx_http_auth_id_token_ctx_t       *ctx;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ctx_t       *ctx;
+    loc_conf_t  *conf;
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
     if (!conf->enable) {
         return NULL;
     }
 
-    ctx = ngx_http_auth_id_token_make_ctx(r);
+    ctx = make_ctx(r);
 
     if (ctx != NULL && (!ctx->judged || ctx->conf != conf)
-        && ctx->waiter.state != NGX_HTTP_AUTH_ID_TOKEN_WAIT_PARKED)
+        && ctx->waiter.state != Wait::parked)
     {
-        (void) ngx_http_auth_id_token_judge(r, conf, ctx);
+        (void) judge(r, conf, ctx);
     }
 
     return ctx;
 }
 
 
-static id_token::Validator *
-ngx_http_auth_id_token_validator(ngx_http_auth_id_token_main_conf_t *mcf)
+static Validator *
+get_validator(main_conf_t *mcf)
 {
-    auto  &worker = ngx_http_auth_id_token_worker;
+    auto  &worker = the_worker;
 
     if (worker.conf != mcf) {
-        worker.validator = std::make_unique<id_token::Validator>(
+        worker.validator = std::make_unique<Validator>(
                                mcf->slots, mcf->cache_size);
         worker.conf = mcf;
     }
@@ -390,17 +369,20 @@ ngx_http_auth_id_token_validator(ngx_http_auth_id_token_main_conf_t *mcf)
 
 
 void
-ngx_http_auth_id_token_charge(id_token::VerifiedToken *token) noexcept
+charge(VerifiedToken *token) noexcept
 {
-    if (ngx_http_auth_id_token_worker.validator) {
-        ngx_http_auth_id_token_worker.validator->cache().charge(token);
+    if (the_worker.validator) {
+        the_worker.validator->cache().charge(token);
     }
 }
 
 
 void
-ngx_http_auth_id_token_exit_worker(void) noexcept
+exit_worker(void) noexcept
 {
-    ngx_http_auth_id_token_worker.validator.reset();
-    ngx_http_auth_id_token_worker.conf = NULL;
+    the_worker.validator.reset();
+    the_worker.conf = NULL;
 }
+
+
+}  // namespace id_token::nginx

@@ -10,19 +10,19 @@
 #include "idt_token/credentials.h"
 
 
+namespace id_token::nginx {
+
+
 /* 4 KB a cookie: more than fits any header buffer */
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_CHUNKS  32
-
-
-using id_token::Error;
+#define MAX_CHUNKS  32
 
 
 typedef struct {
     std::optional<std::string_view>  whole;
-    std::optional<std::string_view>  chunks[NGX_HTTP_AUTH_ID_TOKEN_MAX_CHUNKS];
+    std::optional<std::string_view>  chunks[MAX_CHUNKS];
     ngx_uint_t                       nchunks;    /* the highest number + 1 */
     Error                            error;
-} ngx_http_auth_id_token_cookies_t;
+} cookies_t;
 
 
 /*
@@ -30,13 +30,13 @@ typedef struct {
  * of its parent, stripped ones included.
  */
 
-ngx_http_auth_id_token_presented_t *
-ngx_http_auth_id_token_get_presented(ngx_http_request_t *r) noexcept
+presented_t *
+get_presented(ngx_http_request_t *r) noexcept
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
     for ( /* void */ ; r != NULL; r = r->parent) {
-        ctx = ngx_http_auth_id_token_get_ctx(r);
+        ctx = get_ctx(r);
 
         if (ctx != NULL && ctx->presented != NULL) {
             return ctx->presented;
@@ -48,25 +48,24 @@ ngx_http_auth_id_token_get_presented(ngx_http_request_t *r) noexcept
 
 
 static std::string_view
-ngx_http_auth_id_token_authorization(ngx_http_request_t *r,
-    ngx_http_auth_id_token_presented_t *presented)
+authorization(ngx_http_request_t *r, presented_t *presented)
 {
     if (presented != NULL) {
-        return ngx_http_auth_id_token_view(presented->authorization);
+        return view(presented->authorization);
     }
 
     if (r->headers_in.authorization == NULL) {
         return std::string_view();
     }
 
-    return ngx_http_auth_id_token_view(r->headers_in.authorization->value);
+    return view(r->headers_in.authorization->value);
 }
 
 
 /* the number of a chunk "NAME.7": decimal, no leading zero */
 
 static ngx_int_t
-ngx_http_auth_id_token_chunk(std::string_view name, std::string_view cookie)
+chunk(std::string_view name, std::string_view cookie)
 {
     ngx_int_t  n;
 
@@ -85,7 +84,7 @@ ngx_http_auth_id_token_chunk(std::string_view name, std::string_view cookie)
     n = ngx_atoi(reinterpret_cast<u_char *>(const_cast<char *>(name.data())),
                  name.size());
 
-    if (n == NGX_ERROR || n >= NGX_HTTP_AUTH_ID_TOKEN_MAX_CHUNKS) {
+    if (n == NGX_ERROR || n >= MAX_CHUNKS) {
         return NGX_DECLINED;
     }
 
@@ -94,19 +93,18 @@ ngx_http_auth_id_token_chunk(std::string_view name, std::string_view cookie)
 
 
 ngx_uint_t
-ngx_http_auth_id_token_is_token_cookie(std::string_view name,
-    std::string_view cookie) noexcept
+is_token_cookie(std::string_view name, std::string_view cookie) noexcept
 {
     return name == cookie
-           || ngx_http_auth_id_token_chunk(name, cookie) != NGX_DECLINED;
+           || chunk(name, cookie) != NGX_DECLINED;
 }
 
 
 /* the same cookie twice is one cookie if the values are equal */
 
 static void
-ngx_http_auth_id_token_take(std::optional<std::string_view> &place,
-    std::string_view value, Error &error)
+take(std::optional<std::string_view> &place, std::string_view value,
+    Error &error)
 {
     if (place.has_value() && *place != value) {
         error = Error::credentials_ambiguous;
@@ -118,27 +116,24 @@ ngx_http_auth_id_token_take(std::optional<std::string_view> &place,
 
 
 static void
-ngx_http_auth_id_token_scan(ngx_http_auth_id_token_cookies_t *found,
-    std::string_view line, std::string_view cookie)
+scan(cookies_t *found, std::string_view line, std::string_view cookie)
 {
     ngx_int_t  n;
 
-    while (auto pair = id_token::next_cookie(line)) {
+    while (auto pair = next_cookie(line)) {
 
         if (pair->name == cookie) {
-            ngx_http_auth_id_token_take(found->whole, pair->value,
-                                        found->error);
+            take(found->whole, pair->value, found->error);
             continue;
         }
 
-        n = ngx_http_auth_id_token_chunk(pair->name, cookie);
+        n = chunk(pair->name, cookie);
 
         if (n == NGX_DECLINED) {
             continue;
         }
 
-        ngx_http_auth_id_token_take(found->chunks[n], pair->value,
-                                    found->error);
+        take(found->chunks[n], pair->value, found->error);
 
         /* emptied pieces behind the last are none */
 
@@ -154,7 +149,7 @@ ngx_http_auth_id_token_scan(ngx_http_auth_id_token_cookies_t *found,
 
 template <class F>
 static void
-ngx_http_auth_id_token_each_cookie_line(ngx_http_request_t *r, F f)
+each_cookie_line(ngx_http_request_t *r, F f)
 {
 #if (nginx_version >= 1023000)
 
@@ -180,14 +175,13 @@ ngx_http_auth_id_token_each_cookie_line(ngx_http_request_t *r, F f)
 
 
 ngx_str_t *
-ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r, ngx_uint_t *n)
-    noexcept
+cookie_lines(ngx_http_request_t *r, ngx_uint_t *n) noexcept
 {
     ngx_str_t  *lines, *next;
 
     *n = 0;
 
-    ngx_http_auth_id_token_each_cookie_line(r, [n](const ngx_str_t &) {
+    each_cookie_line(r, [n](const ngx_str_t &) {
         (*n)++;
     });
 
@@ -203,7 +197,7 @@ ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r, ngx_uint_t *n)
 
     next = lines;
 
-    ngx_http_auth_id_token_each_cookie_line(r, [&next](const ngx_str_t &line) {
+    each_cookie_line(r, [&next](const ngx_str_t &line) {
         *next++ = line;
     });
 
@@ -212,31 +206,27 @@ ngx_http_auth_id_token_cookie_lines(ngx_http_request_t *r, ngx_uint_t *n)
 
 
 static void
-ngx_http_auth_id_token_scan_lines(ngx_http_request_t *r,
-    ngx_http_auth_id_token_presented_t *presented,
-    ngx_http_auth_id_token_cookies_t *found, std::string_view cookie)
+scan_lines(ngx_http_request_t *r, presented_t *presented, cookies_t *found,
+    std::string_view cookie)
 {
     ngx_uint_t  i;
 
     if (presented == NULL) {
-        ngx_http_auth_id_token_each_cookie_line(r, [&](const ngx_str_t &line) {
-            ngx_http_auth_id_token_scan(found,
-                ngx_http_auth_id_token_view(line), cookie);
+        each_cookie_line(r, [&](const ngx_str_t &line) {
+            scan(found, view(line), cookie);
         });
 
         return;
     }
 
     for (i = 0; i < presented->ncookies; i++) {
-        ngx_http_auth_id_token_scan(found,
-            ngx_http_auth_id_token_view(presented->cookies[i]), cookie);
+        scan(found, view(presented->cookies[i]), cookie);
     }
 }
 
 
 static Error
-ngx_http_auth_id_token_join(ngx_http_request_t *r,
-    ngx_http_auth_id_token_cookies_t *found, std::string_view *token)
+join(ngx_http_request_t *r, cookies_t *found, std::string_view *token)
 {
     size_t      len;
     u_char     *p;
@@ -257,7 +247,7 @@ ngx_http_auth_id_token_join(ngx_http_request_t *r,
         return Error::ok;
     }
 
-    if (len > id_token::kMaxTokenBytes) {
+    if (len > kMaxTokenBytes) {
         return Error::token_too_long;
     }
 
@@ -277,13 +267,12 @@ ngx_http_auth_id_token_join(ngx_http_request_t *r,
 
 
 static Error
-ngx_http_auth_id_token_find_cookie(ngx_http_request_t *r,
-    ngx_http_auth_id_token_presented_t *presented, std::string_view cookie,
-    std::string_view *token)
+find_cookie(ngx_http_request_t *r, presented_t *presented,
+    std::string_view cookie, std::string_view *token)
 {
-    ngx_http_auth_id_token_cookies_t  found{};
+    cookies_t  found{};
 
-    ngx_http_auth_id_token_scan_lines(r, presented, &found, cookie);
+    scan_lines(r, presented, &found, cookie);
 
     if (found.error != Error::ok) {
         return found.error;
@@ -295,7 +284,7 @@ ngx_http_auth_id_token_find_cookie(ngx_http_request_t *r,
     }
 
     if (found.nchunks) {
-        return ngx_http_auth_id_token_join(r, &found, token);
+        return join(r, &found, token);
     }
 
     return Error::token_missing;
@@ -303,11 +292,10 @@ ngx_http_auth_id_token_find_cookie(ngx_http_request_t *r,
 
 
 static Error
-ngx_http_auth_id_token_find_bearer(ngx_http_request_t *r,
-    ngx_http_auth_id_token_presented_t *presented, std::string_view *token)
+find_bearer(ngx_http_request_t *r, presented_t *presented,
+    std::string_view *token)
 {
-    auto  bearer = id_token::split_bearer(
-                       ngx_http_auth_id_token_authorization(r, presented));
+    auto  bearer = split_bearer(authorization(r, presented));
 
     if (!bearer) {
         return bearer.error();
@@ -324,30 +312,27 @@ ngx_http_auth_id_token_find_bearer(ngx_http_request_t *r,
 
 
 Error
-ngx_http_auth_id_token_find(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, std::string_view *token,
-    ngx_http_auth_id_token_source_t **source) noexcept
+find(ngx_http_request_t *r, loc_conf_t *conf, std::string_view *token,
+    carrier_t **source) noexcept
 {
-    Error                                error;
-    ngx_uint_t                           i;
-    std::string_view                     found;
-    ngx_http_auth_id_token_source_t     *sources;
-    ngx_http_auth_id_token_presented_t  *presented;
+    Error             error;
+    ngx_uint_t        i;
+    std::string_view  found;
+    carrier_t        *sources;
+    presented_t      *presented;
 
     *source = NULL;
 
-    presented = ngx_http_auth_id_token_get_presented(r);
-    sources = static_cast<ngx_http_auth_id_token_source_t *>(
-                  conf->sources->elts);
+    presented = get_presented(r);
+    sources = static_cast<carrier_t *>(conf->sources->elts);
 
     for (i = 0; i < conf->sources->nelts; i++) {
 
         if (sources[i].cookie.len == 0) {
-            error = ngx_http_auth_id_token_find_bearer(r, presented, &found);
+            error = find_bearer(r, presented, &found);
 
         } else {
-            error = ngx_http_auth_id_token_find_cookie(r, presented,
-                        ngx_http_auth_id_token_view(sources[i].cookie), &found);
+            error = find_cookie(r, presented, view(sources[i].cookie), &found);
         }
 
         if (error == Error::token_missing) {
@@ -376,11 +361,11 @@ ngx_http_auth_id_token_find(ngx_http_request_t *r,
  */
 
 ngx_uint_t
-ngx_http_auth_id_token_is_malformed(ngx_http_request_t *r,
-    ngx_http_auth_id_token_source_t *source) noexcept
+is_malformed(ngx_http_request_t *r, carrier_t *source) noexcept
 {
     return source->cookie.len == 0
-           && !id_token::parse_bearer(
-                  ngx_http_auth_id_token_authorization(r,
-                      ngx_http_auth_id_token_get_presented(r)));
+           && !parse_bearer(authorization(r, get_presented(r)));
 }
+
+
+}  // namespace id_token::nginx

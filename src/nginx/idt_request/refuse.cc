@@ -3,50 +3,40 @@
 #include "idt_glue/shared.h"
 
 
-using id_token::Answer;
-using id_token::Error;
+namespace id_token::nginx {
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_REALM  "restricted"
+#define REALM  "restricted"
 
 
-static void ngx_http_auth_id_token_log(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx, const char *what);
-static ngx_int_t ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
+static void log(ngx_http_request_t *r, ctx_t *ctx, const char *what);
+static ngx_int_t challenge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     const char *code);
-static ngx_int_t ngx_http_auth_id_token_retry_after(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx);
+static ngx_int_t retry_after(ngx_http_request_t *r, ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
-    noexcept
+refuse(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept
 {
-    ngx_http_auth_id_token_log(r, ctx, "refused");
+    log(r, ctx, "refused");
 
-    switch (id_token::error_row(ctx->error).answer) {
+    switch (error_row(ctx->error).answer) {
 
     case Answer::missing:
-        return (ngx_http_auth_id_token_challenge(r, conf, ctx, NULL) == NGX_OK)
+        return (challenge(r, conf, ctx, NULL) == NGX_OK)
                ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     case Answer::malformed:
-        return (ngx_http_auth_id_token_challenge(r, conf, ctx,
-                                                 "invalid_request") == NGX_OK)
+        return (challenge(r, conf, ctx, "invalid_request") == NGX_OK)
                ? NGX_HTTP_BAD_REQUEST : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     case Answer::invalid:
-        return (ngx_http_auth_id_token_challenge(r, conf, ctx, "invalid_token")
-                == NGX_OK)
+        return (challenge(r, conf, ctx, "invalid_token") == NGX_OK)
                ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     case Answer::forbidden:
         if (ctx->error == Error::claim_rule
-            && ngx_http_auth_id_token_challenge(r, conf, ctx,
-                                                "insufficient_scope")
-               != NGX_OK)
+            && challenge(r, conf, ctx, "insufficient_scope") != NGX_OK)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -57,7 +47,7 @@ ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
         return NGX_HTTP_NOT_FOUND;
 
     case Answer::unavailable:
-        return (ngx_http_auth_id_token_retry_after(r, ctx) == NGX_OK)
+        return (retry_after(r, ctx) == NGX_OK)
                ? NGX_HTTP_SERVICE_UNAVAILABLE : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     default:
@@ -67,10 +57,9 @@ ngx_http_auth_id_token_refuse(ngx_http_request_t *r,
 
 
 void
-ngx_http_auth_id_token_report(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept
+report(ngx_http_request_t *r, ctx_t *ctx) noexcept
 {
-    ngx_http_auth_id_token_log(r, ctx, "would be refused");
+    log(r, ctx, "would be refused");
 }
 
 
@@ -80,8 +69,7 @@ ngx_http_auth_id_token_report(ngx_http_request_t *r,
  */
 
 static u_char *
-ngx_http_auth_id_token_escape(u_char *p, u_char *last, std::string_view name,
-    std::string_view value)
+escape(u_char *p, u_char *last, std::string_view name, std::string_view value)
 {
     if (value.empty()) {
         return p;
@@ -113,18 +101,17 @@ ngx_http_auth_id_token_escape(u_char *p, u_char *last, std::string_view name,
 /* one line: what and whose; never the token */
 
 static void
-ngx_http_auth_id_token_log(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx, const char *what)
+log(ngx_http_request_t *r, ctx_t *ctx, const char *what)
 {
-    u_char                    *p, *last;
-    ngx_uint_t                 level;
-    ngx_str_t                 *provider;
-    const id_token::ErrorRow  *row;
-    u_char                     detail[NGX_MAX_ERROR_STR / 2];
+    u_char          *p, *last;
+    ngx_uint_t       level;
+    ngx_str_t       *provider;
+    const ErrorRow  *row;
+    u_char           detail[NGX_MAX_ERROR_STR / 2];
 
     static ngx_str_t           none = ngx_string("");
 
-    row = &id_token::error_row(ctx->error);
+    row = &error_row(ctx->error);
 
     level = (row->answer == Answer::internal) ? NGX_LOG_ERR : NGX_LOG_INFO;
 
@@ -136,13 +123,12 @@ ngx_http_auth_id_token_log(ngx_http_request_t *r,
     last = detail + sizeof(detail);
 
     if (ctx->rule != NULL) {
-        p = ngx_http_auth_id_token_escape(p, last, "claim",
-                ngx_http_auth_id_token_view(*ctx->rule));
+        p = escape(p, last, "claim", view(*ctx->rule));
     }
 
-    p = ngx_http_auth_id_token_escape(p, last, "kid", ctx->diagnosis.kid);
-    p = ngx_http_auth_id_token_escape(p, last, "iss", ctx->diagnosis.issuer);
-    p = ngx_http_auth_id_token_escape(p, last, "aud", ctx->diagnosis.audience);
+    p = escape(p, last, "kid", ctx->diagnosis.kid);
+    p = escape(p, last, "iss", ctx->diagnosis.issuer);
+    p = escape(p, last, "aud", ctx->diagnosis.audience);
 
     provider = (ctx->provider != NULL) ? &ctx->provider->name : &none;
 
@@ -157,7 +143,7 @@ ngx_http_auth_id_token_log(ngx_http_request_t *r,
 /* the realm is a quoted-string, RFC 9110 5.6.4 */
 
 static u_char *
-ngx_http_auth_id_token_quote(u_char *p, const ngx_str_t &s)
+quote(u_char *p, const ngx_str_t &s)
 {
     size_t  i;
 
@@ -185,15 +171,13 @@ ngx_http_auth_id_token_quote(u_char *p, const ngx_str_t &s)
  */
 
 static ngx_int_t
-ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
-    const char *code)
+challenge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx, const char *code)
 {
-    u_char                    *p;
-    size_t                     len;
-    ngx_str_t                  realm = ngx_string(NGX_HTTP_AUTH_ID_TOKEN_REALM);
-    ngx_table_elt_t           *h;
-    const id_token::ErrorRow  *row;
+    u_char           *p;
+    size_t            len;
+    ngx_str_t         realm = ngx_string(REALM);
+    ngx_table_elt_t  *h;
+    const ErrorRow   *row;
 
     if (conf->realm != NULL
         && ngx_http_complex_value(r, conf->realm, &realm) != NGX_OK)
@@ -201,7 +185,7 @@ ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    row = &id_token::error_row(ctx->error);
+    row = &error_row(ctx->error);
 
     len = sizeof("Bearer realm=\"\", error=\"\", error_description=\"\"")
           + 2 * realm.len + 32 + row->description.size();
@@ -237,7 +221,7 @@ ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
     h->value.data = p;
 
     p = ngx_cpymem(p, "Bearer realm=\"", sizeof("Bearer realm=\"") - 1);
-    p = ngx_http_auth_id_token_quote(p, realm);
+    p = quote(p, realm);
     *p++ = '"';
 
     if (code != NULL) {
@@ -252,8 +236,7 @@ ngx_http_auth_id_token_challenge(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_retry_after(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx)
+retry_after(ngx_http_request_t *r, ctx_t *ctx)
 {
     u_char           *p;
     ngx_table_elt_t  *h;
@@ -281,8 +264,10 @@ ngx_http_auth_id_token_retry_after(ngx_http_request_t *r,
     ngx_str_set(&h->key, "Retry-After");
     h->value.data = p;
     h->value.len = ngx_sprintf(p, "%T",
-                       ngx_http_auth_id_token_keys_retry_after(
-                           ctx->provider->keys)) - p;
+                       keys_retry_after(ctx->provider->keys)) - p;
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -3,35 +3,31 @@
 #include "idt_request/rules.h"
 
 
-using id_token::Error;
-using id_token::Operator;
+namespace id_token::nginx {
 
 
-static Error ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
-    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token);
+static Error judge_rule(ngx_http_request_t *r, rule_t *rule,
+    VerifiedToken *token);
 
 
 /* the first rule that is not met decides the answer */
 
 Error
-ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_http_auth_id_token_ctx_t *ctx)
+judge_rules(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
-    Error                           error;
-    ngx_uint_t                      i;
-    ngx_http_auth_id_token_rule_t  *rules;
+    Error       error;
+    ngx_uint_t  i;
+    rule_t     *rules;
 
     if (conf->rules == NULL) {
         return Error::ok;
     }
 
-    rules = static_cast<ngx_http_auth_id_token_rule_t *>(conf->rules->elts);
+    rules = static_cast<rule_t *>(conf->rules->elts);
 
     for (i = 0; i < conf->rules->nelts; i++) {
 
-        error = ngx_http_auth_id_token_judge_rule(r, &rules[i],
-                                                  ctx->token.get());
+        error = judge_rule(r, &rules[i], ctx->token.get());
         if (error != Error::ok) {
             ctx->rule = &rules[i].name;
             return error;
@@ -43,12 +39,11 @@ ngx_http_auth_id_token_judge_rules(ngx_http_request_t *r,
 
 
 static Error
-ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
-    ngx_http_auth_id_token_rule_t *rule, id_token::VerifiedToken *token)
+judge_rule(ngx_http_request_t *r, rule_t *rule, VerifiedToken *token)
 {
     ngx_str_t                  text;
     ngx_uint_t                 i;
-    id_token::Operand          operand;
+    Operand                    operand;
     ngx_http_complex_value_t  *cv;
 #if (NGX_PCRE)
     ngx_int_t                  rc;
@@ -62,7 +57,7 @@ ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
             return Error::out_of_memory;
         }
 
-        operand.text = ngx_http_auth_id_token_view(text);
+        operand.text = view(text);
     }
 
 #if (NGX_PCRE)
@@ -112,13 +107,16 @@ ngx_http_auth_id_token_judge_rule(ngx_http_request_t *r,
             continue;
         }
 
-        values.push_back(ngx_http_auth_id_token_view(text));
+        values.push_back(view(text));
     }
 
     if (values.empty() && !rule->op.no_value) {
         return rule->error;
     }
 
-    return id_token::meets(operand, rule->op, values) ? Error::ok
+    return meets(operand, rule->op, values) ? Error::ok
                                                       : rule->error;
 }
+
+
+}  // namespace id_token::nginx

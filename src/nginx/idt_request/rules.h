@@ -8,16 +8,22 @@
 #include "idt_token/claim_rule.h"
 
 
-struct ngx_http_auth_id_token_rule_s {
+namespace id_token::nginx {
+
+
+struct rule_s {
     ngx_http_complex_value_t  *variable;   /* NULL: a claim */
     ngx_uint_t                 slot;
     ngx_str_t                  name;       /* for the log */
-    id_token::OperatorWord     op;
+    OperatorWord               op;
     ngx_array_t               *values;     /* of ngx_http_complex_value_t */
 #if (NGX_PCRE)
     ngx_regex_t               *regex;
 #endif
-    id_token::Error            error;
+    Error  error;
 };
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_REQUEST_RULES_H */

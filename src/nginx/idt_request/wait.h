@@ -16,37 +16,40 @@ extern "C" {
 #include "idt_source/source.h"
 
 
+namespace id_token::nginx {
+
+
 /*
  * Per worker; each holds a connection and its request already, and most of
  * the connections are for those who need not wait.
  */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_WAITING    1024
-#define NGX_HTTP_AUTH_ID_TOKEN_WAITING_SHARE  4
+#define MAX_WAITING    1024
+#define WAITING_SHARE  4
 
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_WAIT_NONE,        /* never parked */
-    NGX_HTTP_AUTH_ID_TOKEN_WAIT_PARKED,
-    NGX_HTTP_AUTH_ID_TOKEN_WAIT_SUCCEEDED,   /* the attempt succeeded */
-    NGX_HTTP_AUTH_ID_TOKEN_WAIT_FAILED,
-    NGX_HTTP_AUTH_ID_TOKEN_WAIT_TIMED_OUT
-} ngx_http_auth_id_token_wait_e;
+enum class Wait {
+    none,        /* never parked */
+    parked,
+    succeeded,   /* the attempt succeeded */
+    failed,
+    timed_out
+};
 
 
 /* part of the state of a request; zeroed before first use */
 
 typedef struct {
-    ngx_queue_t                      queue;
-    ngx_http_request_t              *request;
-    ngx_http_auth_id_token_keys_t   *keys;
-    uint64_t                         attempt;
-    ngx_http_auth_id_token_keys_t   *timed;     /* whose deadline it is */
-    ngx_msec_t                       deadline;
-    ngx_event_t                      timer;
-    ngx_http_auth_id_token_wait_e    state;
-    unsigned                         cleanup:1;
-} ngx_http_auth_id_token_waiter_t;
+    ngx_queue_t          queue;
+    ngx_http_request_t  *request;
+    key_source_t        *keys;
+    uint64_t             attempt;
+    key_source_t        *timed;     /* whose deadline it is */
+    ngx_msec_t           deadline;
+    ngx_event_t          timer;
+    Wait                 state;
+    unsigned             cleanup:1;
+} waiter_t;
 
 
 /*
@@ -59,15 +62,17 @@ typedef struct {
  * parked is forgotten by a cleanup of its pool.
  */
 
-ngx_int_t ngx_http_auth_id_token_wait(ngx_http_request_t *r,
-    ngx_http_auth_id_token_waiter_t *waiter,
-    ngx_http_auth_id_token_keys_t *keys, uint64_t attempt) noexcept;
+ngx_int_t wait(ngx_http_request_t *r, waiter_t *waiter, key_source_t *keys,
+    uint64_t attempt) noexcept;
 
 /*
  * Wakes whoever waits for an attempt that has ended; called by the key source
  * in this worker, and by the 50 ms poll that runs only while requests wait.
  */
 
-void ngx_http_auth_id_token_wake(ngx_http_auth_id_token_keys_t *keys) noexcept;
+void wake(key_source_t *keys) noexcept;
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_REQUEST_WAIT_H */

@@ -3,22 +3,25 @@
 #include "idt_glue/shared.h"
 
 
+namespace id_token::nginx {
+
+
 /* verifiers look again for a kid they do not know, whatever this says */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_JWKS_CACHE  "public, max-age=300"
+#define JWKS_CACHE  "public, max-age=300"
 
 
-static ngx_int_t ngx_http_auth_id_token_assertion_variable(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t assertion_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 ngx_int_t
-ngx_http_auth_id_token_add_assertion_variable(ngx_conf_t *cf) noexcept
+add_assertion_variable(ngx_conf_t *cf) noexcept
 {
     ngx_http_variable_t  *var;
 
     static ngx_str_t  name =
-        ngx_string(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX);
+        ngx_string(ASSERTION_PREFIX);
 
     var = ngx_http_add_variable(cf, &name,
                             NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX);
@@ -26,25 +29,24 @@ ngx_http_auth_id_token_add_assertion_variable(ngx_conf_t *cf) noexcept
         return NGX_ERROR;
     }
 
-    var->get_handler = ngx_http_auth_id_token_assertion_variable;
+    var->get_handler = assertion_variable;
 
     return NGX_OK;
 }
 
 
-static ngx_http_auth_id_token_assertion_t *
-ngx_http_auth_id_token_find_assertion(ngx_http_request_t *r,
-    std::string_view name)
+static assertion_t *
+find_assertion(ngx_http_request_t *r, std::string_view name)
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
 
-    name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX) - 1);
+    name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
 
     for (auto *assertion : mcf->assertions) {
-        if (ngx_http_auth_id_token_view(assertion->name) == name) {
+        if (view(assertion->name) == name) {
             return assertion;
         }
     }
@@ -56,8 +58,8 @@ ngx_http_auth_id_token_find_assertion(ngx_http_request_t *r,
 /* a copy: what is remembered goes when a newer one comes */
 
 static ngx_int_t
-ngx_http_auth_id_token_set_assertion(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, std::string_view token)
+set_assertion(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    std::string_view token)
 {
     u_char  *p;
 
@@ -79,22 +81,21 @@ ngx_http_auth_id_token_set_assertion(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_mint(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, ngx_http_auth_id_token_ctx_t *ctx,
-    ngx_http_auth_id_token_assertion_t *assertion)
+mint(ngx_http_request_t *r, ngx_http_variable_value_t *v, ctx_t *ctx,
+    assertion_t *assertion)
 {
-    const id_token::Claims  *claims;
+    const Claims  *claims;
 
-    claims = ngx_http_auth_id_token_parse_claims(ctx);
+    claims = parse_claims(ctx);
     if (claims == NULL) {
         return NGX_ERROR;
     }
 
-    auto  minted = id_token::mint_assertion(*assertion->key, assertion->policy,
+    auto  minted = mint_assertion(*assertion->key, assertion->policy,
                        *claims, ctx->token->times().exp, ngx_time());
 
     if (!minted) {
-        if (minted.error() == id_token::Error::expired) {
+        if (minted.error() == Error::expired) {
             v->not_found = 1;
             return NGX_OK;
         }
@@ -105,29 +106,28 @@ ngx_http_auth_id_token_mint(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (ngx_http_auth_id_token_set_assertion(r, v, minted->token) != NGX_OK) {
+    if (set_assertion(r, v, minted->token) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ctx->token->remember(assertion->index, minted->token, minted->renew);
-    ngx_http_auth_id_token_charge(ctx->token.get());
+    charge(ctx->token.get());
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_assertion_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+assertion_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    std::string_view                     token;
-    ngx_http_auth_id_token_ctx_t        *ctx;
-    ngx_http_auth_id_token_assertion_t  *assertion;
+    std::string_view  token;
+    ctx_t            *ctx;
+    assertion_t      *assertion;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
-    assertion = ngx_http_auth_id_token_find_assertion(r,
-        ngx_http_auth_id_token_view(*reinterpret_cast<ngx_str_t *>(data)));
+    assertion = find_assertion(r, view(*reinterpret_cast<ngx_str_t *>(data)));
 
     if (ctx == NULL || assertion == NULL) {
         v->not_found = 1;
@@ -137,11 +137,11 @@ ngx_http_auth_id_token_assertion_variable(ngx_http_request_t *r,
     token = ctx->token->remembered(assertion->index, ngx_time());
 
     if (!token.empty()) {
-        return ngx_http_auth_id_token_set_assertion(r, v, token);
+        return set_assertion(r, v, token);
     }
 
     try {
-        return ngx_http_auth_id_token_mint(r, v, ctx, assertion);
+        return mint(r, v, ctx, assertion);
 
     } catch (...) {
         return NGX_ERROR;
@@ -150,7 +150,7 @@ ngx_http_auth_id_token_assertion_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_add_cache_control(ngx_http_request_t *r)
+add_cache_control(ngx_http_request_t *r)
 {
     ngx_table_elt_t  *h;
 
@@ -162,7 +162,7 @@ ngx_http_auth_id_token_add_cache_control(ngx_http_request_t *r)
     ngx_memzero(h, sizeof(ngx_table_elt_t));
     h->hash = 1;
     ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, NGX_HTTP_AUTH_ID_TOKEN_JWKS_CACHE);
+    ngx_str_set(&h->value, JWKS_CACHE);
 
     /* where "expires" and "add_header" look for it */
 
@@ -197,10 +197,10 @@ ngx_http_auth_id_token_add_cache_control(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_auth_id_token_assertion_jwks_handler(ngx_http_request_t *r) noexcept
+assertion_jwks_handler(ngx_http_request_t *r) noexcept
 {
-    ngx_http_complex_value_t            body;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ngx_http_complex_value_t  body;
+    loc_conf_t               *conf;
 
     static ngx_str_t  type = ngx_string("application/jwk-set+json");
 
@@ -208,10 +208,10 @@ ngx_http_auth_id_token_assertion_jwks_handler(ngx_http_request_t *r) noexcept
         return NGX_HTTP_NOT_ALLOWED;
     }
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
-    if (ngx_http_auth_id_token_add_cache_control(r) != NGX_OK) {
+    if (add_cache_control(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -225,3 +225,6 @@ ngx_http_auth_id_token_assertion_jwks_handler(ngx_http_request_t *r) noexcept
 
     return ngx_http_send_response(r, NGX_HTTP_OK, &type, &body);
 }
+
+
+}  // namespace id_token::nginx

@@ -8,50 +8,50 @@
 #include "idt_mint/assertion.h"
 
 
+namespace id_token::nginx {
+
+
 /* complete, or the configuration is refused */
 
 typedef struct {
-    ngx_str_t                              name;
-    ngx_uint_t                             index;   /* beside a proven token */
-    std::optional<id_token::AssertionKey>  key;
-    id_token::AssertionPolicy              policy;
-    ngx_str_t                              file;    /* where the block is */
-    ngx_uint_t                             line;
-} ngx_http_auth_id_token_assertion_t;
+    ngx_str_t                    name;
+    ngx_uint_t                   index;   /* beside a proven token */
+    std::optional<AssertionKey>  key;
+    AssertionPolicy              policy;
+    ngx_str_t                    file;    /* where the block is */
+    ngx_uint_t                   line;
+} assertion_t;
 
 
 /* id_token_assertion_jwks; its name may stand before the block */
 
 typedef struct {
-    ngx_str_t                              name;
-    ngx_str_t                              file;
-    ngx_uint_t                             line;
-    ngx_http_auth_id_token_assertion_t    *assertion;
-} ngx_http_auth_id_token_assertion_jwks_t;
+    ngx_str_t     name;
+    ngx_str_t     file;
+    ngx_uint_t    line;
+    assertion_t  *assertion;
+} assertion_jwks_t;
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_ASSERTION_PREFIX  "id_token_assertion_"
+#define ASSERTION_PREFIX  "id_token_assertion_"
 
 
 /* assertion.cc */
 
-char *ngx_http_auth_id_token_assertion(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf) noexcept;
-char *ngx_http_auth_id_token_assertion_jwks(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf) noexcept;
-ngx_int_t ngx_http_auth_id_token_merge_assertion_jwks(ngx_conf_t *cf,
-    ngx_http_auth_id_token_assertion_jwks_t *prev,
-    ngx_http_auth_id_token_assertion_jwks_t *conf) noexcept;
+char *assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+char *assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+ngx_int_t merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
+    assertion_jwks_t *conf) noexcept;
 
 /* what can be judged only when all has been read */
-ngx_int_t ngx_http_auth_id_token_check_assertions(ngx_conf_t *cf) noexcept;
+ngx_int_t check_assertions(ngx_conf_t *cf) noexcept;
 
 /* assertion.cc */
 
-ngx_int_t ngx_http_auth_id_token_add_assertion_variable(ngx_conf_t *cf)
-    noexcept;
-ngx_int_t ngx_http_auth_id_token_assertion_jwks_handler(ngx_http_request_t *r)
-    noexcept;
+ngx_int_t add_assertion_variable(ngx_conf_t *cf) noexcept;
+ngx_int_t assertion_jwks_handler(ngx_http_request_t *r) noexcept;
 
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_SHOW_ASSERTION_H */

@@ -8,7 +8,10 @@
 #include "idt_base/base64url.h"
 
 
-static ngx_int_t ngx_http_auth_id_token_slot_variable(ngx_http_request_t *r,
+namespace id_token::nginx {
+
+
+static ngx_int_t slot_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -19,15 +22,15 @@ static ngx_int_t ngx_http_auth_id_token_slot_variable(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
+init_variables(ngx_cycle_t *cycle) noexcept
 {
-    ngx_uint_t                           i;
-    std::string_view                     name;
-    ngx_http_variable_t                 *v;
-    ngx_http_core_main_conf_t           *cmcf;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_uint_t                  i;
+    std::string_view            name;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+    main_conf_t                *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
               ngx_http_cycle_get_module_main_conf(cycle,
                                             ngx_http_auth_id_token_module));
     cmcf = static_cast<ngx_http_core_main_conf_t *>(
@@ -45,7 +48,7 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
     try {
         for (i = 0; i < cmcf->variables.nelts; i++) {
 
-            name = ngx_http_auth_id_token_view(v[i].name);
+            name = view(v[i].name);
 
             if (!(v[i].flags & NGX_HTTP_VAR_CHANGEABLE)
                 && (name.starts_with("http_") || name.starts_with("cookie_")))
@@ -54,14 +57,14 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
                 continue;
             }
 
-            if (v[i].get_handler != ngx_http_auth_id_token_claim_variable) {
+            if (v[i].get_handler != claim_variable) {
                 continue;
             }
 
-            name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX) - 1);
+            name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
 
-            v[i].data = ngx_http_auth_id_token_slot(mcf, {std::string(name)});
-            v[i].get_handler = ngx_http_auth_id_token_slot_variable;
+            v[i].data = slot_of(mcf, {std::string(name)});
+            v[i].get_handler = slot_variable;
         }
 
     } catch (...) {
@@ -76,7 +79,7 @@ ngx_http_auth_id_token_init_variables(ngx_cycle_t *cycle) noexcept
 /* "$" and a name that can be written without braces; "$1" is a capture */
 
 static ngx_uint_t
-ngx_http_auth_id_token_is_variable(const ngx_str_t &word)
+is_variable(const ngx_str_t &word)
 {
     size_t  i;
     u_char  c;
@@ -105,18 +108,17 @@ ngx_http_auth_id_token_is_variable(const ngx_str_t &word)
 /* id_token_claim_set $variable path ... */
 
 char *
-ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-    noexcept
+claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t                           *value, name;
-    ngx_uint_t                           i;
-    ngx_http_variable_t                 *var;
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    ngx_str_t            *value, name;
+    ngx_uint_t            i;
+    ngx_http_variable_t  *var;
+    main_conf_t          *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
 
-    if (!ngx_http_auth_id_token_is_variable(value[1])) {
+    if (!is_variable(value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid variable name \"%V\" in "
                            "\"id_token_claim_set\"",
@@ -157,15 +159,13 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     try {
-        id_token::ClaimPath  path;
+        ClaimPath  path;
 
         for (i = 2; i < cf->args->nelts; i++) {
             auto  step = (cf->args->nelts == 3)
-                         ? id_token::parse_claim_path(
-                               ngx_http_auth_id_token_view(value[i]))
-                         : id_token::ClaimPath{
-                               std::string(
-                                   ngx_http_auth_id_token_view(value[i]))};
+                         ? parse_claim_path(view(value[i]))
+                         : ClaimPath{
+                               std::string(view(value[i]))};
 
             if (!step || value[i].len == 0) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -178,8 +178,8 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             path.insert(path.end(), step->begin(), step->end());
         }
 
-        var->get_handler = ngx_http_auth_id_token_slot_variable;
-        var->data = ngx_http_auth_id_token_slot(mcf, path);
+        var->get_handler = slot_variable;
+        var->data = slot_of(mcf, path);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -191,17 +191,15 @@ ngx_http_auth_id_token_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 ngx_int_t
-ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_uint_t *slot) noexcept
+claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot) noexcept
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
     try {
-        auto  path = id_token::parse_claim_path(
-                         ngx_http_auth_id_token_view(*word));
+        auto  path = parse_claim_path(view(*word));
 
         if (word->len == 0 || !path) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -210,7 +208,7 @@ ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
             return NGX_ERROR;
         }
 
-        *slot = ngx_http_auth_id_token_slot(mcf, *path);
+        *slot = slot_of(mcf, *path);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -222,8 +220,7 @@ ngx_http_auth_id_token_claim_slot(ngx_conf_t *cf, ngx_str_t *word,
 
 
 ngx_uint_t
-ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
-    const id_token::ClaimPath &path)
+slot_of(main_conf_t *mcf, const ClaimPath &path)
 {
     ngx_uint_t  i;
 
@@ -240,8 +237,8 @@ ngx_http_auth_id_token_slot(ngx_http_auth_id_token_main_conf_t *mcf,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_set_copy(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, std::string_view value)
+set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    std::string_view value)
 {
     u_char  *p;
 
@@ -252,31 +249,31 @@ ngx_http_auth_id_token_set_copy(ngx_http_request_t *r,
 
     ngx_memcpy(p, value.data(), value.size());
 
-    return ngx_http_auth_id_token_set_value(v,
+    return set_value(v,
                std::string_view(reinterpret_cast<char *>(p), value.size()));
 }
 
 
 /* parsed from the bytes of the proven token, once */
 
-const id_token::Claims *
-ngx_http_auth_id_token_parse_claims(ngx_http_auth_id_token_ctx_t *ctx)
+const Claims *
+parse_claims(ctx_t *ctx)
 {
     if (ctx->parsed.has_value() && ctx->parsed_of == ctx->token.get()) {
         return &*ctx->parsed;
     }
 
-    auto  segments = id_token::parse_segments(ctx->token->token());
+    auto  segments = parse_segments(ctx->token->token());
     if (!segments) {
         return NULL;
     }
 
-    auto  bytes = id_token::base64url_decode(segments->payload);
+    auto  bytes = base64url_decode(segments->payload);
     if (!bytes) {
         return NULL;
     }
 
-    auto  claims = id_token::Claims::parse(*bytes);
+    auto  claims = Claims::parse(*bytes);
     if (!claims) {
         return NULL;
     }
@@ -289,34 +286,33 @@ ngx_http_auth_id_token_parse_claims(ngx_http_auth_id_token_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_auth_id_token_claims_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
     if (ctx->claims.data != NULL) {
-        return ngx_http_auth_id_token_set_value(v,
-                   ngx_http_auth_id_token_view(ctx->claims));
+        return set_value(v, view(ctx->claims));
     }
 
     try {
-        const id_token::Claims  *claims;
-        std::string              json;
+        const Claims  *claims;
+        std::string    json;
 
-        claims = ngx_http_auth_id_token_parse_claims(ctx);
+        claims = parse_claims(ctx);
         if (claims == NULL) {
             return NGX_ERROR;
         }
 
         claims->root().append_json(json);
 
-        if (ngx_http_auth_id_token_set_copy(r, v, json) != NGX_OK) {
+        if (set_copy(r, v, json) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -334,66 +330,69 @@ ngx_http_auth_id_token_claims_variable(ngx_http_request_t *r,
 /* a claim that the configuration names: data is its slot */
 
 static ngx_int_t
-ngx_http_auth_id_token_slot_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+slot_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    id_token::ClaimValue  value = ctx->token->slot(data);
+    ClaimValue  value = ctx->token->slot(data);
 
     if (!value.present() || !value.printable()) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v, value.text());
+    return set_value(v, value.text());
 }
 
 
 /* a claim that is asked for by name at run time */
 
 ngx_int_t
-ngx_http_auth_id_token_claim_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+claim_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_str_t                     *full;
-    std::string_view               name;
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ngx_str_t        *full;
+    std::string_view  name;
+    ctx_t            *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
     full = reinterpret_cast<ngx_str_t *>(data);
-    name = ngx_http_auth_id_token_view(*full);
-    name.remove_prefix(sizeof(NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX) - 1);
+    name = view(*full);
+    name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
 
     try {
-        const id_token::Claims  *claims;
-        std::string              packed;
+        const Claims  *claims;
+        std::string    packed;
 
-        claims = ngx_http_auth_id_token_parse_claims(ctx);
+        claims = parse_claims(ctx);
         if (claims == NULL) {
             return NGX_ERROR;
         }
 
-        id_token::ClaimValue::pack(packed, claims->find(name));
-        id_token::ClaimValue  value(packed);
+        ClaimValue::pack(packed, claims->find(name));
+        ClaimValue  value(packed);
 
         if (!value.present() || !value.printable()) {
-            return ngx_http_auth_id_token_not_found(v);
+            return not_found(v);
         }
 
-        return ngx_http_auth_id_token_set_copy(r, v, value.text());
+        return set_copy(r, v, value.text());
 
     } catch (...) {
         return NGX_ERROR;
     }
 }
+
+
+}  // namespace id_token::nginx

@@ -10,62 +10,61 @@
 #include "idt_base/ascii.h"
 
 
-using id_token::Answer;
-using id_token::Error;
+namespace id_token::nginx {
 
 
-static ngx_int_t ngx_http_auth_id_token_status_variable(ngx_http_request_t *r,
+static ngx_int_t status_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_error_variable(ngx_http_request_t *r,
+static ngx_int_t error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_provider_variable(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_source_variable(ngx_http_request_t *r,
+static ngx_int_t provider_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_kid_variable(ngx_http_request_t *r,
+static ngx_int_t source_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_alg_variable(ngx_http_request_t *r,
+static ngx_int_t kid_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_auth_id_token_expires_in_variable(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t alg_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t expires_in_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
-static ngx_http_variable_t  ngx_http_auth_id_token_vars[] = {
+static ngx_http_variable_t  vars[] = {
 
     { ngx_string("id_token_status"), NULL,
-      ngx_http_auth_id_token_status_variable,
+      status_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_error"), NULL,
-      ngx_http_auth_id_token_error_variable,
+      error_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_provider"), NULL,
-      ngx_http_auth_id_token_provider_variable,
+      provider_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_source"), NULL,
-      ngx_http_auth_id_token_source_variable,
+      source_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_kid"), NULL,
-      ngx_http_auth_id_token_kid_variable,
+      kid_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_alg"), NULL,
-      ngx_http_auth_id_token_alg_variable,
+      alg_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_expires_in"), NULL,
-      ngx_http_auth_id_token_expires_in_variable,
+      expires_in_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_claims"), NULL,
-      ngx_http_auth_id_token_claims_variable,
+      claims_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string(NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX), NULL,
-      ngx_http_auth_id_token_claim_variable,
+    { ngx_string(CLAIM_PREFIX), NULL,
+      claim_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
@@ -73,11 +72,11 @@ static ngx_http_variable_t  ngx_http_auth_id_token_vars[] = {
 
 
 ngx_int_t
-ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept
+add_variables(ngx_conf_t *cf) noexcept
 {
     ngx_http_variable_t  *var, *v;
 
-    for (v = ngx_http_auth_id_token_vars; v->name.len; v++) {
+    for (v = vars; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
             return NGX_ERROR;
@@ -91,22 +90,22 @@ ngx_http_auth_id_token_add_variables(ngx_conf_t *cf) noexcept
 }
 
 
-ngx_http_auth_id_token_ctx_t *
-ngx_http_auth_id_token_proven(ngx_http_request_t *r) noexcept
+ctx_t *
+proven_ctx(ngx_http_request_t *r) noexcept
 {
-    ngx_http_auth_id_token_ctx_t       *ctx;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ctx_t       *ctx;
+    loc_conf_t  *conf;
 
     for ( /* void */ ; r != NULL; r = r->parent) {
 
-        conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+        conf = static_cast<loc_conf_t *>(
             ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
         if (!conf->enable) {
             continue;
         }
 
-        ctx = ngx_http_auth_id_token_peek(r);
+        ctx = peek(r);
 
         return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;
     }
@@ -116,149 +115,146 @@ ngx_http_auth_id_token_proven(ngx_http_request_t *r) noexcept
 
 
 static ngx_int_t
-ngx_http_auth_id_token_status_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t       *ctx;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ctx_t       *ctx;
+    loc_conf_t  *conf;
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
     if (!conf->enable) {
-        return ngx_http_auth_id_token_set_value(v, "off");
+        return set_value(v, "off");
     }
 
-    ctx = ngx_http_auth_id_token_peek(r);
+    ctx = peek(r);
 
     if (ctx == NULL) {
         return NGX_ERROR;
     }
 
-    switch (id_token::error_row(ctx->error).answer) {
+    switch (error_row(ctx->error).answer) {
 
     case Answer::none:
-        return ngx_http_auth_id_token_set_value(v, "ok");
+        return set_value(v, "ok");
 
     case Answer::missing:
-        return ngx_http_auth_id_token_set_value(v, "missing");
+        return set_value(v, "missing");
 
     case Answer::unavailable:
     case Answer::internal:
-        return ngx_http_auth_id_token_set_value(v, "unavailable");
+        return set_value(v, "unavailable");
 
     default:
-        return ngx_http_auth_id_token_set_value(v, "rejected");
+        return set_value(v, "rejected");
     }
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_error_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+error_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_peek(r);
+    ctx = peek(r);
 
     if (ctx == NULL || ctx->error == Error::ok) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v,
-               id_token::error_row(ctx->error).name);
+    return set_value(v, error_row(ctx->error).name);
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_provider_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+provider_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_peek(r);
+    ctx = peek(r);
 
     if (ctx == NULL || ctx->provider == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v,
-               ngx_http_auth_id_token_view(ctx->provider->name));
+    return set_value(v, view(ctx->provider->name));
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_source_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+source_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_peek(r);
+    ctx = peek(r);
 
     if (ctx == NULL || ctx->source == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v,
-               ctx->source->cookie.len ? "cookie" : "bearer");
+    return set_value(v, ctx->source->cookie.len ? "cookie" : "bearer");
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_kid_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+kid_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL || !ctx->token->has_kid()
-        || !id_token::is_printable(ctx->token->kid()))
+        || !is_printable(ctx->token->kid()))
     {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v, ctx->token->kid());
+    return set_value(v, ctx->token->kid());
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_alg_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+alg_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_http_auth_id_token_ctx_t  *ctx;
+    ctx_t  *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
-    return ngx_http_auth_id_token_set_value(v, ctx->token->algorithm().name);
+    return set_value(v, ctx->token->algorithm().name);
 }
 
 
 /* whole seconds, below zero inside the leeway; absent if beyond 64 bits */
 
 static ngx_int_t
-ngx_http_auth_id_token_expires_in_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+expires_in_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    u_char                         *p;
-    double                          left;
-    ngx_http_auth_id_token_ctx_t   *ctx;
+    u_char  *p;
+    double   left;
+    ctx_t   *ctx;
 
-    ctx = ngx_http_auth_id_token_proven(r);
+    ctx = proven_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
     left = std::floor(ctx->token->times().exp
                       - static_cast<double>(ngx_time()));
 
     if (left >= 9.2e18) {
-        return ngx_http_auth_id_token_not_found(v);
+        return not_found(v);
     }
 
     p = static_cast<u_char *>(ngx_pnalloc(r->pool, NGX_INT64_LEN));
@@ -274,3 +270,6 @@ ngx_http_auth_id_token_expires_in_variable(ngx_http_request_t *r,
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

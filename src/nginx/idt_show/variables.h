@@ -6,20 +6,22 @@
 #include "idt_glue/shared.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_CLAIM_PREFIX  "id_token_claim_"
+namespace id_token::nginx {
+
+
+#define CLAIM_PREFIX  "id_token_claim_"
 
 
 /* claims.cc: get handlers */
 
-ngx_int_t ngx_http_auth_id_token_claims_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-ngx_int_t ngx_http_auth_id_token_claim_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data);
+ngx_int_t claim_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data);
 
 
 static inline ngx_int_t
-ngx_http_auth_id_token_set_value(ngx_http_variable_value_t *v,
-    std::string_view value)
+set_value(ngx_http_variable_value_t *v, std::string_view value)
 {
     v->valid = 1;
     v->no_cacheable = 0;
@@ -32,12 +34,14 @@ ngx_http_auth_id_token_set_value(ngx_http_variable_value_t *v,
 
 
 static inline ngx_int_t
-ngx_http_auth_id_token_not_found(ngx_http_variable_value_t *v)
+not_found(ngx_http_variable_value_t *v)
 {
     v->not_found = 1;
 
     return NGX_OK;
 }
 
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_SHOW_VARIABLES_H */

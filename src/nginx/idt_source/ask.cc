@@ -3,22 +3,24 @@
 #include "idt_source/zone.h"
 
 
+namespace id_token::nginx {
+
+
 /* the end of an attempt may lag behind its deadline */
-#define NGX_HTTP_AUTH_ID_TOKEN_WAIT_SLACK  500
+#define WAIT_SLACK  500
 
 
 static bool
-ngx_http_auth_id_token_keys_allowed(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_want_e want, std::string_view kid) noexcept
+keys_allowed(key_source_t *keys, Want want, std::string_view kid) noexcept
 {
-    int64_t                  now;
-    id_token::RefreshState  *refresh;
+    int64_t        now;
+    RefreshState  *refresh;
 
-    now = ngx_http_auth_id_token_now();
+    now = zone_now();
     refresh = &keys->zone->refresh;
 
-    return (want == NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY)
-               ? refresh->take(now, keys->rules, id_token::kid_id(kid))
+    return (want == Want::unknown_key)
+               ? refresh->take(now, keys->rules, kid_id(kid))
                : !refresh->in_backoff(now);
 }
 
@@ -26,11 +28,10 @@ ngx_http_auth_id_token_keys_allowed(ngx_http_auth_id_token_keys_t *keys,
 /* what another worker fetched after the request had been judged */
 
 static bool
-ngx_http_auth_id_token_keys_came(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_want_e want) noexcept
+keys_came(key_source_t *keys, Want want) noexcept
 {
-    int64_t                         age;
-    ngx_http_auth_id_token_zone_t  *zone;
+    int64_t  age;
+    zone_t  *zone;
 
     zone = keys->zone;
 
@@ -44,61 +45,57 @@ ngx_http_auth_id_token_keys_came(ngx_http_auth_id_token_keys_t *keys,
 
     /* the same set again, when the one held had become too old */
 
-    age = ngx_http_auth_id_token_now()
-          - zone->fetched_at.load(std::memory_order_relaxed);
+    age = zone_now() - zone->fetched_at.load(std::memory_order_relaxed);
 
-    return want == NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS
+    return want == Want::no_keys
            && keys->set != nullptr
            && age < keys->rules.max_stale;
 }
 
 
-ngx_http_auth_id_token_ask_e
-ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_want_e want, std::string_view kid,
-    uint64_t *attempt) noexcept
+Grant
+keys_ask(key_source_t *keys, Want want, std::string_view kid, uint64_t *attempt)
+    noexcept
 {
-    ngx_http_auth_id_token_ask_e    rc;
-    ngx_http_auth_id_token_zone_t  *zone;
+    Grant    rc;
+    zone_t  *zone;
 
-    if (keys->shm_zone == NULL
-        || ngx_http_auth_id_token_keys_of_former_cycle(keys))
-    {
-        return NGX_HTTP_AUTH_ID_TOKEN_REFUSED;
+    if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
+        return Grant::refused;
     }
 
     if (!keys->running) {
-        ngx_http_auth_id_token_keys_run(keys);
+        keys_run(keys);
     }
 
     zone = keys->zone;
 
-    ngx_http_auth_id_token_zone_lock  lock(keys);
+    zone_lock  lock(keys);
 
-    if (ngx_http_auth_id_token_keys_came(keys, want)) {
+    if (keys_came(keys, want)) {
         *attempt = zone->succeeded.load(std::memory_order_relaxed);
-        return NGX_HTTP_AUTH_ID_TOKEN_JOINED;
+        return Grant::joined;
     }
 
-    switch (ngx_http_auth_id_token_zone_lease(keys)) {
+    switch (claim_lease(keys)) {
 
-    case NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD:
-        rc = NGX_HTTP_AUTH_ID_TOKEN_JOINED;
+    case Lease::held:
+        rc = Grant::joined;
         break;
 
-    case NGX_HTTP_AUTH_ID_TOKEN_LEASE_LOST:
-        ngx_http_auth_id_token_zone_take(keys);
-        rc = NGX_HTTP_AUTH_ID_TOKEN_STARTED;
+    case Lease::lost:
+        zone_take(keys);
+        rc = Grant::started;
         break;
 
-    default: /* NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE */
+    default: /* Lease::free */
 
-        if (!ngx_http_auth_id_token_keys_allowed(keys, want, kid)) {
-            return NGX_HTTP_AUTH_ID_TOKEN_REFUSED;
+        if (!keys_allowed(keys, want, kid)) {
+            return Grant::refused;
         }
 
-        ngx_http_auth_id_token_zone_take(keys);
-        rc = NGX_HTTP_AUTH_ID_TOKEN_STARTED;
+        zone_take(keys);
+        rc = Grant::started;
     }
 
     *attempt = zone->started.load(std::memory_order_relaxed);
@@ -107,65 +104,59 @@ ngx_http_auth_id_token_keys_ask(ngx_http_auth_id_token_keys_t *keys,
 }
 
 
-ngx_http_auth_id_token_attempt_e
-ngx_http_auth_id_token_keys_attempt(ngx_http_auth_id_token_keys_t *keys,
-    uint64_t attempt) noexcept
+Attempt
+poll_attempt(key_source_t *keys, uint64_t attempt) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone;
+    zone_t  *zone;
 
-    if (keys->shm_zone == NULL
-        || ngx_http_auth_id_token_keys_of_former_cycle(keys))
-    {
-        return NGX_HTTP_AUTH_ID_TOKEN_FAILED;
+    if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
+        return Attempt::failed;
     }
 
     zone = keys->zone;
 
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        if (ngx_http_auth_id_token_zone_lease(keys)
-            == NGX_HTTP_AUTH_ID_TOKEN_LEASE_LOST)
-        {
-            ngx_http_auth_id_token_zone_take(keys);
+        if (claim_lease(keys) == Lease::lost) {
+            zone_take(keys);
         }
     }
 
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
-        return NGX_HTTP_AUTH_ID_TOKEN_PENDING;
+        return Attempt::pending;
     }
 
     /* one that failed, but was followed by a good one, brought keys as well */
 
     return (zone->succeeded.load(std::memory_order_acquire) >= attempt)
-               ? NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED
-               : NGX_HTTP_AUTH_ID_TOKEN_FAILED;
+               ? Attempt::succeeded
+               : Attempt::failed;
 }
 
 
 time_t
-ngx_http_auth_id_token_keys_retry_after(ngx_http_auth_id_token_keys_t *keys)
-    noexcept
+keys_retry_after(key_source_t *keys) noexcept
 {
     int64_t  wait;
 
-    if (keys->shm_zone == NULL
-        || ngx_http_auth_id_token_keys_of_former_cycle(keys))
-    {
+    if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
         return 1;
     }
 
-    ngx_http_auth_id_token_zone_lock  lock(keys);
+    zone_lock  lock(keys);
 
-    wait = keys->zone->refresh.not_before - ngx_http_auth_id_token_now();
+    wait = keys->zone->refresh.not_before - zone_now();
 
     return (wait <= 1000) ? 1 : (wait + 999) / 1000;
 }
 
 
 ngx_msec_t
-ngx_http_auth_id_token_keys_timeout(ngx_http_auth_id_token_keys_t *keys)
-    noexcept
+keys_timeout(key_source_t *keys) noexcept
 {
-    return keys->settings.timeout + NGX_HTTP_AUTH_ID_TOKEN_WAIT_SLACK;
+    return keys->settings.timeout + WAIT_SLACK;
 }
+
+
+}  // namespace id_token::nginx

@@ -10,45 +10,39 @@
 #include "idt_keys/url.h"
 
 
+namespace id_token::nginx {
+
+
 /*
  * the same failure again and again is worth a line a minute; others that
  * follow each other so fast are no news either: a redirect may name anything
  */
 
-#define NGX_HTTP_AUTH_ID_TOKEN_LOG_INTERVAL  60000
-#define NGX_HTTP_AUTH_ID_TOKEN_LOG_PAUSE     10000
+#define LOG_INTERVAL  60000
+#define LOG_PAUSE     10000
 
 
-typedef std::string (*ngx_http_auth_id_token_answer_pt)(
-    ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result);
+typedef std::string (*reader_pt)(key_source_t *keys,
+    const fetch_result_t *result);
 
 
-static void ngx_http_auth_id_token_attempt_start(
-    ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string &&url,
-    ngx_http_auth_id_token_fetch_handler_pt handler) noexcept;
-static void ngx_http_auth_id_token_attempt_discovered(void *data,
-    const ngx_http_auth_id_token_fetch_result_t *result) noexcept;
-static void ngx_http_auth_id_token_attempt_fetched(void *data,
-    const ngx_http_auth_id_token_fetch_result_t *result) noexcept;
-static void ngx_http_auth_id_token_attempt_answered(
-    ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result,
-    ngx_http_auth_id_token_answer_pt answer) noexcept;
-static std::string ngx_http_auth_id_token_attempt_follow(
-    ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result);
-static std::string ngx_http_auth_id_token_attempt_accept(
-    ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result);
-static void ngx_http_auth_id_token_attempt_failed(
-    ngx_http_auth_id_token_keys_t *keys, std::string_view why,
+static void attempt_start(key_source_t *keys, const fetch_conf_t *conf,
+    std::string &&url, fetch_handler_pt handler) noexcept;
+static void attempt_discovered(void *data, const fetch_result_t *result)
+    noexcept;
+static void attempt_fetched(void *data, const fetch_result_t *result) noexcept;
+static void attempt_answered(key_source_t *keys, const fetch_result_t *result,
+    reader_pt answer) noexcept;
+static std::string attempt_follow(key_source_t *keys,
+    const fetch_result_t *result);
+static std::string attempt_accept(key_source_t *keys,
+    const fetch_result_t *result);
+static void attempt_failed(key_source_t *keys, std::string_view why,
     bool unreachable = false) noexcept;
 
 
 static inline ngx_str_t
-ngx_http_auth_id_token_str(std::string_view s)
+str(std::string_view s)
 {
     ngx_str_t  str;
 
@@ -60,26 +54,26 @@ ngx_http_auth_id_token_str(std::string_view s)
 
 
 void
-ngx_http_auth_id_token_attempt_begin(ngx_event_t *ev) noexcept
+attempt_begin(ngx_event_t *ev) noexcept
 {
-    std::string                     url;
-    ngx_http_auth_id_token_keys_t  *keys;
+    std::string    url;
+    key_source_t  *keys;
 
-    keys = static_cast<ngx_http_auth_id_token_keys_t *>(ev->data);
+    keys = static_cast<key_source_t *>(ev->data);
 
     if (!keys->leased) {
         return;
     }
 
     if (keys->fetch) {
-        ngx_http_auth_id_token_fetch_abort(keys->fetch);
+        fetch_abort(keys->fetch);
         keys->fetch = NULL;
     }
 
     keys->begun = ngx_current_msec;
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
         keys->fetch_conf.look_up = keys->zone->look_up;
     }
@@ -88,27 +82,24 @@ ngx_http_auth_id_token_attempt_begin(ngx_event_t *ev) noexcept
         url = keys->url;
 
     } catch (...) {
-        ngx_http_auth_id_token_attempt_failed(keys, "out of memory");
+        attempt_failed(keys, "out of memory");
         return;
     }
 
-    ngx_http_auth_id_token_attempt_start(keys, &keys->fetch_conf,
-                               std::move(url),
-                               keys->discovery
-                                   ? ngx_http_auth_id_token_attempt_discovered
-                                   : ngx_http_auth_id_token_attempt_fetched);
+    attempt_start(keys, &keys->fetch_conf, std::move(url), keys->discovery
+                                   ? attempt_discovered
+                                   : attempt_fetched);
 }
 
 
 /* the handler may be called, and another fetch started, before start returns */
 
 static void
-ngx_http_auth_id_token_attempt_start(ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_conf_t *conf, std::string &&url,
-    ngx_http_auth_id_token_fetch_handler_pt handler) noexcept
+attempt_start(key_source_t *keys, const fetch_conf_t *conf, std::string &&url,
+    fetch_handler_pt handler) noexcept
 {
-    ngx_uint_t                       fetches;
-    ngx_http_auth_id_token_fetch_t  *fetch;
+    ngx_uint_t  fetches;
+    fetch_t    *fetch;
 
     keys->fetch_url = std::move(url);
     fetches = ++keys->fetches;
@@ -116,8 +107,7 @@ ngx_http_auth_id_token_attempt_start(ngx_http_auth_id_token_keys_t *keys,
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->cycle->log, 0,
                    "id_token fetch \"%s\"", keys->fetch_url.c_str());
 
-    fetch = ngx_http_auth_id_token_fetch_start(conf, keys->fetch_url, handler,
-                                               keys, keys->cycle->log);
+    fetch = fetch_start(conf, keys->fetch_url, handler, keys, keys->cycle->log);
 
     if (keys->fetches != fetches) {
         return;
@@ -126,37 +116,30 @@ ngx_http_auth_id_token_attempt_start(ngx_http_auth_id_token_keys_t *keys,
     keys->fetch = fetch;
 
     if (fetch == NULL) {
-        ngx_http_auth_id_token_attempt_failed(keys, "out of memory");
+        attempt_failed(keys, "out of memory");
     }
 }
 
 
 static void
-ngx_http_auth_id_token_attempt_discovered(void *data,
-    const ngx_http_auth_id_token_fetch_result_t *result) noexcept
+attempt_discovered(void *data, const fetch_result_t *result) noexcept
 {
-    ngx_http_auth_id_token_attempt_answered(
-        static_cast<ngx_http_auth_id_token_keys_t *>(data), result,
-        ngx_http_auth_id_token_attempt_follow);
+    attempt_answered(static_cast<key_source_t *>(data), result, attempt_follow);
 }
 
 
 static void
-ngx_http_auth_id_token_attempt_fetched(void *data,
-    const ngx_http_auth_id_token_fetch_result_t *result) noexcept
+attempt_fetched(void *data, const fetch_result_t *result) noexcept
 {
-    ngx_http_auth_id_token_attempt_answered(
-        static_cast<ngx_http_auth_id_token_keys_t *>(data), result,
-        ngx_http_auth_id_token_attempt_accept);
+    attempt_answered(static_cast<key_source_t *>(data), result, attempt_accept);
 }
 
 
 /* an answer function returns what is wrong with the answer */
 
 static void
-ngx_http_auth_id_token_attempt_answered(ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result,
-    ngx_http_auth_id_token_answer_pt answer) noexcept
+attempt_answered(key_source_t *keys, const fetch_result_t *result,
+    reader_pt answer) noexcept
 {
     std::string  why;
 
@@ -164,8 +147,7 @@ ngx_http_auth_id_token_attempt_answered(ngx_http_auth_id_token_keys_t *keys,
     keys->fetches++;
 
     if (!result->error.empty()) {
-        ngx_http_auth_id_token_attempt_failed(keys, result->error,
-                                              result->unreachable);
+        attempt_failed(keys, result->error, result->unreachable);
         return;
     }
 
@@ -173,12 +155,12 @@ ngx_http_auth_id_token_attempt_answered(ngx_http_auth_id_token_keys_t *keys,
         why = answer(keys, result);
 
     } catch (...) {
-        ngx_http_auth_id_token_attempt_failed(keys, "out of memory");
+        attempt_failed(keys, "out of memory");
         return;
     }
 
     if (!why.empty()) {
-        ngx_http_auth_id_token_attempt_failed(keys, why);
+        attempt_failed(keys, why);
     }
 }
 
@@ -186,33 +168,29 @@ ngx_http_auth_id_token_attempt_answered(ngx_http_auth_id_token_keys_t *keys,
 /* both fetches share one deadline */
 
 static std::string
-ngx_http_auth_id_token_attempt_follow(ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result)
+attempt_follow(key_source_t *keys, const fetch_result_t *result)
 {
     ngx_msec_t   spent;
     std::string  other;
 
-    auto  found = id_token::parse_discovery(result->body,
+    auto  found = parse_discovery(result->body,
                      { reinterpret_cast<char *>(keys->settings.issuer.data),
                        keys->settings.issuer.len }, &other);
     if (!found) {
         return std::string("the discovery document ")
-               .append(id_token::discovery_error_text(found.error()))
+               .append(discovery_error_text(found.error()))
                .append(other.empty() ? "" : ": ")
-               .append(other.empty() ? ""
-                       : ngx_http_auth_id_token_keys_quote(other));
+               .append(other.empty() ? "" : keys_quote(other));
     }
 
-    auto  url = id_token::parse_url(*found);
+    auto  url = parse_url(*found);
 
     if (!url) {
         return std::string("the \"jwks_uri\" of the discovery document ")
-               .append(id_token::url_error_text(url.error()));
+               .append(url_error_text(url.error()));
     }
 
-    if (id_token::transport(*url) == id_token::Transport::insecure
-        && !keys->settings.insecure)
-    {
+    if (transport(*url) == Transport::insecure && !keys->settings.insecure) {
         return "the \"jwks_uri\" of the discovery document is plain http";
     }
 
@@ -222,16 +200,14 @@ ngx_http_auth_id_token_attempt_follow(ngx_http_auth_id_token_keys_t *keys,
     keys->rest_conf.timeout = (spent < keys->settings.timeout)
                               ? keys->settings.timeout - spent : 1;
 
-    ngx_http_auth_id_token_attempt_start(keys, &keys->rest_conf,
-                                       std::move(*found),
-                                       ngx_http_auth_id_token_attempt_fetched);
+    attempt_start(keys, &keys->rest_conf, std::move(*found), attempt_fetched);
     return {};
 }
 
 
 static void
-ngx_http_auth_id_token_attempt_report(ngx_http_auth_id_token_keys_t *keys,
-    size_t nkeys, ngx_uint_t failures, const std::string &skipped) noexcept
+attempt_report(key_source_t *keys, size_t nkeys, ngx_uint_t failures,
+    const std::string &skipped) noexcept
 {
     ngx_log_t  *log;
 
@@ -264,17 +240,16 @@ ngx_http_auth_id_token_attempt_report(ngx_http_auth_id_token_keys_t *keys,
 
 
 static std::string
-ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
-    const ngx_http_auth_id_token_fetch_result_t *result)
+attempt_accept(key_source_t *keys, const fetch_result_t *result)
 {
-    bool                                same, owns;
-    size_t                              nkeys;
-    int64_t                             now;
-    ngx_uint_t                          failures;
-    std::string                         skipped;
-    std::vector<uint64_t>               withdrawn;
-    std::unique_ptr<id_token::KeySet>   set;
-    ngx_http_auth_id_token_zone_t      *zone;
+    bool                     same, owns;
+    size_t                   nkeys;
+    int64_t                  now;
+    ngx_uint_t               failures;
+    std::string              skipped;
+    std::vector<uint64_t>    withdrawn;
+    std::unique_ptr<KeySet>  set;
+    zone_t                  *zone;
 
     now = 0;
     nkeys = 0;
@@ -286,52 +261,51 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
     }
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        same = ngx_http_auth_id_token_zone_holds(keys, result->body);
+        same = zone_holds(keys, result->body);
     }
 
     if (!same) {
-        std::vector<id_token::SkippedKey>  entries;
+        std::vector<SkippedKey>  entries;
 
-        auto  parsed = id_token::KeySet::parse(result->body,
-                              ngx_http_auth_id_token_keys_next_id(), &entries);
+        auto  parsed = KeySet::parse(result->body, keys_next_id(), &entries);
         if (!parsed) {
             return std::string("the key set ")
-                   .append(id_token::jwks_error_text(parsed.error()));
+                   .append(jwks_error_text(parsed.error()));
         }
 
         set = std::move(*parsed);
         nkeys = set->size();
-        skipped = ngx_http_auth_id_token_keys_skipped(entries);
-        withdrawn = ngx_http_auth_id_token_keys_withdrawn(keys, *set);
+        skipped = keys_skipped(entries);
+        withdrawn = keys_withdrawn(keys, *set);
     }
 
-    const auto  max_age = id_token::parse_max_age(result->cache_control);
+    const auto  max_age = parse_max_age(result->cache_control);
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        owns = ngx_http_auth_id_token_zone_owns(keys);
+        owns = zone_owns(keys);
 
         if (owns) {
-            now = ngx_http_auth_id_token_now();
+            now = zone_now();
             failures = zone->refresh.failures;
 
             zone->refresh.succeeded(now, keys->rules, max_age, result->age,
                                     static_cast<uint32_t>(ngx_random()));
             zone->refresh.withdrawn(withdrawn);
-            zone->error = 0;
+            zone->error_hash = 0;
 
             if (!same) {
-                ngx_http_auth_id_token_zone_write(keys, result->body);
+                zone_write(keys, result->body);
                 keys->generation = zone->generation.load(
                                                    std::memory_order_relaxed);
             }
 
             zone->fetched_at.store(now, std::memory_order_release);
 
-            ngx_http_auth_id_token_zone_end(keys, true);
+            zone_end(keys, true);
         }
     }
 
@@ -339,7 +313,7 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
 
     if (!owns) {
         /* another worker has taken the attempt over */
-        ngx_http_auth_id_token_keys_schedule(keys);
+        keys_schedule(keys);
         return {};
     }
 
@@ -348,11 +322,11 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
         keys->set = std::move(set);
     }
 
-    ngx_http_auth_id_token_attempt_report(keys, nkeys, failures, skipped);
-    ngx_http_auth_id_token_state_save(keys, result->body, now);
+    attempt_report(keys, nkeys, failures, skipped);
+    saved_store(keys, result->body, now);
 
-    ngx_http_auth_id_token_keys_schedule(keys);
-    ngx_http_auth_id_token_wake(keys);
+    keys_schedule(keys);
+    wake(keys);
 
     return {};
 }
@@ -361,33 +335,33 @@ ngx_http_auth_id_token_attempt_accept(ngx_http_auth_id_token_keys_t *keys,
 /* the previous set stays; the log is told once, then now and then */
 
 static void
-ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view why, bool unreachable) noexcept
+attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
+    noexcept
 {
-    bool                            owns, tell;
-    int64_t                         now, again;
-    uint32_t                        error;
-    ngx_str_t                       text;
-    ngx_uint_t                      failures;
-    const char                     *held;
-    ngx_http_auth_id_token_zone_t  *zone;
+    bool         owns, tell;
+    int64_t      now, again;
+    uint32_t     error;
+    ngx_str_t    text;
+    ngx_uint_t   failures;
+    const char  *held;
+    zone_t      *zone;
 
     tell = false;
     again = 0;
     failures = 0;
 
     zone = keys->zone;
-    text = ngx_http_auth_id_token_str(why);
+    text = str(why);
     error = ngx_crc32_short(text.data, text.len);
-    now = ngx_http_auth_id_token_now();
+    now = zone_now();
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        owns = ngx_http_auth_id_token_zone_owns(keys);
+        owns = zone_owns(keys);
 
         if (owns) {
-            ngx_http_auth_id_token_zone_end(keys, false);
+            zone_end(keys, false);
 
             /*
              * a key server may have moved since the start; but not all names
@@ -403,12 +377,12 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
 
             tell = failures == 1
                    || now - zone->error_logged
-                      >= ((zone->error != error)
-                              ? NGX_HTTP_AUTH_ID_TOKEN_LOG_PAUSE
-                              : NGX_HTTP_AUTH_ID_TOKEN_LOG_INTERVAL);
+                      >= ((zone->error_hash != error)
+                              ? LOG_PAUSE
+                              : LOG_INTERVAL);
 
             if (tell) {
-                zone->error = error;
+                zone->error_hash = error;
                 zone->error_logged = now;
             }
         }
@@ -417,7 +391,7 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
     keys->leased = 0;
 
     if (!owns) {
-        ngx_http_auth_id_token_keys_schedule(keys);
+        keys_schedule(keys);
         return;
     }
 
@@ -436,6 +410,9 @@ ngx_http_auth_id_token_attempt_failed(ngx_http_auth_id_token_keys_t *keys,
                       &text, held, failures, again);
     }
 
-    ngx_http_auth_id_token_keys_schedule(keys);
-    ngx_http_auth_id_token_wake(keys);
+    keys_schedule(keys);
+    wake(keys);
 }
+
+
+}  // namespace id_token::nginx

@@ -5,46 +5,48 @@
 #include "idt_source/zone.h"
 
 
-#define NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN  8
-#define NGX_HTTP_AUTH_ID_TOKEN_QUOTED         128
+namespace id_token::nginx {
+
+
+#define SKIPPED_SHOWN  8
+#define QUOTED         128
 
 /* no file that is a key set comes near it */
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_FILE       (64 * 1024 * 1024)
+#define MAX_FILE       (64 * 1024 * 1024)
 
 
-static ngx_int_t ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys);
-static ngx_int_t ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf,
-    const char *path, std::string &text);
-static ngx_int_t ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf,
-    ngx_fd_t fd, const char *path, std::string &text);
+static ngx_int_t keys_load_file(ngx_conf_t *cf, key_source_t *keys);
+static ngx_int_t keys_read_file(ngx_conf_t *cf, const char *path,
+    std::string &text);
+static ngx_int_t keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd, const char *path,
+    std::string &text);
 
 
-ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept
+key_source_t *
+keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept
 {
-    ngx_http_auth_id_token_keys_t  *keys;
+    key_source_t  *keys;
 
     try {
-        std::string  file = ngx_http_auth_id_token_keys_text(*path);
+        std::string  file = keys_text(*path);
 
-        for (keys = ngx_http_auth_id_token_keys_next(cf->cycle, NULL);
+        for (keys = keys_next(cf->cycle, NULL);
              keys != NULL;
-             keys = ngx_http_auth_id_token_keys_next(cf->cycle, keys))
+             keys = keys_next(cf->cycle, keys))
         {
             if (keys->set && keys->file == file) {
                 return keys;
             }
         }
 
-        keys = ngx_http_auth_id_token_keys_create(cf);
+        keys = keys_create(cf);
         if (keys == NULL) {
             return NULL;
         }
 
         keys->file = std::move(file);
 
-        return (ngx_http_auth_id_token_keys_load_file(cf, keys) == NGX_OK)
+        return (keys_load_file(cf, keys) == NGX_OK)
                    ? keys : NULL;
 
     } catch (...) {
@@ -55,24 +57,21 @@ ngx_http_auth_id_token_keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept
 
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys)
+keys_load_file(ngx_conf_t *cf, key_source_t *keys)
 {
-    const char                        *path;
-    std::string                        document, skipped;
-    std::vector<id_token::SkippedKey>  entries;
+    const char              *path;
+    std::string              document, skipped;
+    std::vector<SkippedKey>  entries;
 
     path = keys->file.c_str();
 
-    if (ngx_http_auth_id_token_keys_read_file(cf, path, document) != NGX_OK) {
+    if (keys_read_file(cf, path, document) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    auto  set = id_token::KeySet::parse(document,
-                                        ngx_http_auth_id_token_keys_next_id(),
-                                        &entries);
+    auto  set = KeySet::parse(document, keys_next_id(), &entries);
     if (!set) {
-        auto  why = id_token::jwks_error_text(set.error());
+        auto  why = jwks_error_text(set.error());
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"jwks_file\" \"%s\" %*s",
                            path, why.size(), why.data());
@@ -80,7 +79,7 @@ ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
     }
 
     keys->set = std::move(*set);
-    skipped = ngx_http_auth_id_token_keys_skipped(entries);
+    skipped = keys_skipped(entries);
 
     if (!skipped.empty()) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "in \"jwks_file\" \"%s\" %s",
@@ -92,8 +91,7 @@ ngx_http_auth_id_token_keys_load_file(ngx_conf_t *cf,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf, const char *path,
-    std::string &text)
+keys_read_file(ngx_conf_t *cf, const char *path, std::string &text)
 {
     ngx_fd_t   fd;
     ngx_int_t  rc;
@@ -107,7 +105,7 @@ ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf, const char *path,
     }
 
     try {
-        rc = ngx_http_auth_id_token_keys_read_fd(cf, fd, path, text);
+        rc = keys_read_fd(cf, fd, path, text);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -124,8 +122,7 @@ ngx_http_auth_id_token_keys_read_file(ngx_conf_t *cf, const char *path,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
-    const char *path, std::string &text)
+keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd, const char *path, std::string &text)
 {
     off_t            size;
     ssize_t          n;
@@ -140,7 +137,7 @@ ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
 
     size = ngx_file_size(&fi);
 
-    if (!ngx_is_file(&fi) || size > NGX_HTTP_AUTH_ID_TOKEN_MAX_FILE) {
+    if (!ngx_is_file(&fi) || size > MAX_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"jwks_file\" \"%s\" is not a file of 64m at most",
                            path);
@@ -164,11 +161,10 @@ ngx_http_auth_id_token_keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
 
 
 ngx_uint_t
-ngx_http_auth_id_token_keys_file_fits(ngx_http_auth_id_token_keys_t *keys,
-    const id_token::AlgorithmSet &algorithms) noexcept
+keys_file_fits(key_source_t *keys, const AlgorithmSet &allowed) noexcept
 {
-    for (const id_token::Algorithm &algorithm : id_token::algorithms()) {
-        if (algorithms.has(algorithm)
+    for (const Algorithm &algorithm : algorithms()) {
+        if (allowed.has(algorithm)
             && keys->set->find(algorithm, nullptr).count != 0)
         {
             return 1;
@@ -182,13 +178,13 @@ ngx_http_auth_id_token_keys_file_fits(ngx_http_auth_id_token_keys_t *keys,
 /* nothing of the tenant's may break out of the line */
 
 std::string
-ngx_http_auth_id_token_keys_quote(std::string_view text)
+keys_quote(std::string_view text)
 {
     std::string  quoted;
 
     quoted.push_back('"');
 
-    for (const char c : text.substr(0, NGX_HTTP_AUTH_ID_TOKEN_QUOTED)) {
+    for (const char c : text.substr(0, QUOTED)) {
         quoted.push_back((c < 0x20 || c > 0x7e || c == '"') ? '?' : c);
     }
 
@@ -199,19 +195,17 @@ ngx_http_auth_id_token_keys_quote(std::string_view text)
 
 
 std::string
-ngx_http_auth_id_token_keys_skipped(
-    const std::vector<id_token::SkippedKey> &skipped)
+keys_skipped(const std::vector<SkippedKey> &skipped)
 {
     size_t       n;
     std::string  text;
 
     n = 0;
 
-    for (const id_token::SkippedKey &entry : skipped) {
-        const id_token::JwkErrorRow  &row = id_token::jwk_error_row(
-                                                entry.error);
+    for (const SkippedKey &entry : skipped) {
+        const JwkErrorRow  &row = jwk_error_row(entry.error);
 
-        if (!row.warn || ++n > NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN) {
+        if (!row.warn || ++n > SKIPPED_SHOWN) {
             continue;
         }
 
@@ -221,18 +215,19 @@ ngx_http_auth_id_token_keys_skipped(
             text.append("at index " + std::to_string(entry.index));
 
         } else {
-            text.append(ngx_http_auth_id_token_keys_quote(entry.kid));
+            text.append(keys_quote(entry.kid));
         }
 
         text.append(" ");
         text.append(row.text);
     }
 
-    if (n > NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN) {
-        text.append(", and "
-            + std::to_string(n - NGX_HTTP_AUTH_ID_TOKEN_SKIPPED_SHOWN)
-            + " more");
+    if (n > SKIPPED_SHOWN) {
+        text.append(", and " + std::to_string(n - SKIPPED_SHOWN) + " more");
     }
 
     return text.empty() ? text : text + ": skipped";
 }
+
+
+}  // namespace id_token::nginx

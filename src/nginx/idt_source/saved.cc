@@ -11,15 +11,16 @@
 #include "idt_source/zone.h"
 
 
-class ngx_http_auth_id_token_descriptor {
-public:
-    explicit ngx_http_auth_id_token_descriptor(int fd) noexcept : fd_(fd) {}
-    ~ngx_http_auth_id_token_descriptor() { close(); }
+namespace id_token::nginx {
 
-    ngx_http_auth_id_token_descriptor(
-        const ngx_http_auth_id_token_descriptor &) = delete;
-    ngx_http_auth_id_token_descriptor &operator=(
-        const ngx_http_auth_id_token_descriptor &) = delete;
+
+class descriptor {
+public:
+    explicit descriptor(int fd) noexcept : fd_(fd) {}
+    ~descriptor() { close(); }
+
+    descriptor(const descriptor &) = delete;
+    descriptor &operator=(const descriptor &) = delete;
 
     int get() const noexcept { return fd_; }
 
@@ -36,8 +37,8 @@ private:
 };
 
 
-static id_token::KeyOrigin
-ngx_http_auth_id_token_state_origin(ngx_http_auth_id_token_keys_t *keys)
+static KeyOrigin
+saved_origin(key_source_t *keys)
 {
     return { { reinterpret_cast<const char *>(keys->settings.issuer.data),
                keys->settings.issuer.len },
@@ -47,7 +48,7 @@ ngx_http_auth_id_token_state_origin(ngx_http_auth_id_token_keys_t *keys)
 
 
 static std::string
-ngx_http_auth_id_token_state_path(ngx_http_auth_id_token_keys_t *keys)
+saved_path(key_source_t *keys)
 {
     ngx_str_t  *name;
 
@@ -61,14 +62,13 @@ ngx_http_auth_id_token_state_path(ngx_http_auth_id_token_keys_t *keys)
 /* NULL, or what is wrong with the file; errno counts if it is not 0 */
 
 static const char *
-ngx_http_auth_id_token_state_read(ngx_http_auth_id_token_keys_t *keys,
-    const std::string &path, std::string &text)
+saved_read(key_source_t *keys, const std::string &path, std::string &text)
 {
     ssize_t      n;
     size_t       length;
     struct stat  st;
 
-    ngx_http_auth_id_token_descriptor  fd(
+    descriptor  fd(
         open(path.c_str(), O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC));
 
     if (fd.get() == -1) {
@@ -89,7 +89,7 @@ ngx_http_auth_id_token_state_read(ngx_http_auth_id_token_keys_t *keys,
 
     if (st.st_size < 0
         || static_cast<size_t>(st.st_size) > keys->zone->size
-                                             + id_token::kMaxKeyStateHeader)
+                                             + kMaxKeyStateHeader)
     {
         return "is too large";
     }
@@ -109,8 +109,8 @@ ngx_http_auth_id_token_state_read(ngx_http_auth_id_token_keys_t *keys,
 
 
 static void
-ngx_http_auth_id_token_state_ignored(ngx_http_auth_id_token_keys_t *keys,
-    const std::string &path, std::string_view why, ngx_err_t err)
+saved_ignored(key_source_t *keys, const std::string &path, std::string_view why,
+    ngx_err_t err)
 {
     ngx_str_t  what;
 
@@ -125,21 +125,21 @@ ngx_http_auth_id_token_state_ignored(ngx_http_auth_id_token_keys_t *keys,
 
 
 static void
-ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
+saved_restore(key_source_t *keys)
 {
-    int64_t                         now, age;
-    std::string                     text, path;
-    const char                     *wrong;
-    ngx_http_auth_id_token_zone_t  *zone;
+    int64_t      now, age;
+    std::string  text, path;
+    const char  *wrong;
+    zone_t      *zone;
 
     zone = keys->zone;
-    path = ngx_http_auth_id_token_state_path(keys);
+    path = saved_path(keys);
 
-    wrong = ngx_http_auth_id_token_state_read(keys, path, text);
+    wrong = saved_read(keys, path, text);
 
     if (wrong != NULL) {
         if (ngx_errno != NGX_ENOENT) {
-            ngx_http_auth_id_token_state_ignored(keys, path, wrong, ngx_errno);
+            saved_ignored(keys, path, wrong, ngx_errno);
         }
 
         return;
@@ -147,37 +147,31 @@ ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
 
     now = ngx_time();
 
-    auto  state = id_token::parse_key_state(text,
-                                    ngx_http_auth_id_token_state_origin(keys),
+    auto  state = parse_key_state(text, saved_origin(keys),
                                     now, keys->settings.max_stale);
     if (!state) {
-        ngx_http_auth_id_token_state_ignored(keys, path,
-                                 id_token::key_state_error_text(state.error()),
-                                 0);
+        saved_ignored(keys, path, key_state_error_text(state.error()), 0);
         return;
     }
 
-    auto  set = id_token::KeySet::parse(state->document,
-                                       ngx_http_auth_id_token_keys_next_id());
+    auto  set = KeySet::parse(state->document, keys_next_id());
 
     if (!set || state->document.size() > zone->size) {
-        ngx_http_auth_id_token_state_ignored(keys, path,
-                                             "does not hold a usable key set",
-                                             0);
+        saved_ignored(keys, path, "does not hold a usable key set", 0);
         return;
     }
 
     age = ngx_max(now - state->fetched_at, 0) * 1000;
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
         if (zone->generation.load(std::memory_order_relaxed) != 0) {
             return;
         }
 
-        zone->refresh.restored(ngx_http_auth_id_token_now(), age);
-        ngx_http_auth_id_token_zone_write(keys, state->document);
+        zone->refresh.restored(zone_now(), age);
+        zone_write(keys, state->document);
         zone->fetched_at.store(zone->refresh.fetched_at,
                                std::memory_order_release);
     }
@@ -193,14 +187,13 @@ ngx_http_auth_id_token_state_restore(ngx_http_auth_id_token_keys_t *keys)
 /* the directory may be younger than the keys */
 
 static void
-ngx_http_auth_id_token_state_catch_up(ngx_http_auth_id_token_keys_t *keys)
+saved_catch_up(key_source_t *keys)
 {
     int64_t      fetched_at;
     uint64_t     generation;
     std::string  body;
 
-    if (access(ngx_http_auth_id_token_state_path(keys).c_str(), F_OK) == 0
-        || ngx_errno != NGX_ENOENT)
+    if (access(saved_path(keys).c_str(), F_OK) == 0 || ngx_errno != NGX_ENOENT)
     {
         return;
     }
@@ -209,14 +202,14 @@ ngx_http_auth_id_token_state_catch_up(ngx_http_auth_id_token_keys_t *keys)
 
     fetched_at = keys->zone->fetched_at.load(std::memory_order_acquire);
 
-    if (ngx_http_auth_id_token_zone_read(keys, body, &generation)) {
-        ngx_http_auth_id_token_state_save(keys, body, fetched_at);
+    if (zone_read(keys, body, &generation)) {
+        saved_store(keys, body, fetched_at);
     }
 }
 
 
 void
-ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys) noexcept
+saved_init(key_source_t *keys) noexcept
 {
     if (keys->settings.state == NULL) {
         return;
@@ -224,10 +217,10 @@ ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys) noexcept
 
     try {
         if (keys->zone->generation.load(std::memory_order_relaxed) == 0) {
-            ngx_http_auth_id_token_state_restore(keys);
+            saved_restore(keys);
 
         } else {
-            ngx_http_auth_id_token_state_catch_up(keys);
+            saved_catch_up(keys);
         }
 
     } catch (...) {
@@ -244,8 +237,8 @@ ngx_http_auth_id_token_state_init(ngx_http_auth_id_token_keys_t *keys) noexcept
  */
 
 static bool
-ngx_http_auth_id_token_state_write(const std::string &temporary,
-    const std::string &path, std::string_view text)
+saved_write(const std::string &temporary, const std::string &path,
+    std::string_view text)
 {
     int      fd, flags;
     ssize_t  n;
@@ -264,7 +257,7 @@ ngx_http_auth_id_token_state_write(const std::string &temporary,
         return false;
     }
 
-    ngx_http_auth_id_token_descriptor  file(fd);
+    descriptor  file(fd);
 
     while (!text.empty()) {
         n = write(file.get(), text.data(), text.size());
@@ -286,8 +279,8 @@ ngx_http_auth_id_token_state_write(const std::string &temporary,
 
 
 void
-ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view document, int64_t fetched_at) noexcept
+saved_store(key_source_t *keys, std::string_view document, int64_t fetched_at)
+    noexcept
 {
     time_t     age;
     ngx_err_t  err;
@@ -296,16 +289,15 @@ ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
         return;
     }
 
-    age = (ngx_http_auth_id_token_now() - fetched_at) / 1000;
+    age = (zone_now() - fetched_at) / 1000;
 
     try {
-        std::string  path = ngx_http_auth_id_token_state_path(keys);
+        std::string  path = saved_path(keys);
         std::string  temporary = path + ".tmp" + std::to_string(ngx_pid);
-        std::string  text = id_token::format_key_state(
-                                    ngx_http_auth_id_token_state_origin(keys),
+        std::string  text = format_key_state(saved_origin(keys),
                                     ngx_time() - age, document);
 
-        if (ngx_http_auth_id_token_state_write(temporary, path, text)) {
+        if (saved_write(temporary, path, text)) {
             keys->zone->save_failed.store(false, std::memory_order_relaxed);
             return;
         }
@@ -326,3 +318,6 @@ ngx_http_auth_id_token_state_save(ngx_http_auth_id_token_keys_t *keys,
                       &keys->settings.provider, &keys->settings.state->name);
     }
 }
+
+
+}  // namespace id_token::nginx

@@ -11,30 +11,29 @@
 extern ngx_module_t  ngx_http_auth_id_token_module;
 
 
-static void ngx_http_auth_id_token_keys_cleanup(void *data) noexcept;
-static ngx_int_t ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys);
-static ngx_int_t ngx_http_auth_id_token_keys_set_name(
-    ngx_http_auth_id_token_keys_t *keys);
-static ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_share(
-    ngx_conf_t *cf, ngx_http_auth_id_token_keys_t *keys);
-static bool ngx_http_auth_id_token_keys_make_str(ngx_pool_t *pool,
-    const std::string &s, ngx_str_t *str);
+namespace id_token::nginx {
+
+
+static void keys_cleanup(void *data) noexcept;
+static ngx_int_t keys_set_url(ngx_conf_t *cf, key_source_t *keys);
+static ngx_int_t keys_set_name(key_source_t *keys);
+static key_source_t *keys_share(ngx_conf_t *cf, key_source_t *keys);
+static bool keys_make_str(ngx_pool_t *pool, const std::string &s,
+    ngx_str_t *str);
 
 
 /* the cleanups of the cycle's pool are the list of its sources */
 
-ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_keys_next(ngx_cycle_t *cycle,
-    ngx_http_auth_id_token_keys_t *keys) noexcept
+key_source_t *
+keys_next(ngx_cycle_t *cycle, key_source_t *keys) noexcept
 {
     ngx_pool_cleanup_t  *cln;
 
     cln = keys ? keys->cleanup->next : cycle->pool->cleanup;
 
     for ( /* void */ ; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_auth_id_token_keys_cleanup) {
-            return static_cast<ngx_http_auth_id_token_keys_t *>(cln->data);
+        if (cln->handler == keys_cleanup) {
+            return static_cast<key_source_t *>(cln->data);
         }
     }
 
@@ -43,7 +42,7 @@ ngx_http_auth_id_token_keys_next(ngx_cycle_t *cycle,
 
 
 uint64_t
-ngx_http_auth_id_token_keys_next_id(void) noexcept
+keys_next_id(void) noexcept
 {
     static uint64_t  id;
 
@@ -51,47 +50,45 @@ ngx_http_auth_id_token_keys_next_id(void) noexcept
 }
 
 
-ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_keys_create(ngx_conf_t *cf) noexcept
+key_source_t *
+keys_create(ngx_conf_t *cf) noexcept
 {
-    ngx_pool_cleanup_t             *cln;
-    ngx_http_auth_id_token_keys_t  *keys;
+    ngx_pool_cleanup_t  *cln;
+    key_source_t        *keys;
 
-    cln = ngx_pool_cleanup_add(cf->cycle->pool,
-                               sizeof(ngx_http_auth_id_token_keys_t));
+    cln = ngx_pool_cleanup_add(cf->cycle->pool, sizeof(key_source_t));
     if (cln == NULL) {
         return NULL;
     }
 
-    keys = ::new (cln->data) ngx_http_auth_id_token_keys_t();
+    keys = ::new (cln->data) key_source_t();
 
     keys->cycle = cf->cycle;
     keys->cleanup = cln;
 
-    cln->handler = ngx_http_auth_id_token_keys_cleanup;
+    cln->handler = keys_cleanup;
 
     return keys;
 }
 
 
 static void
-ngx_http_auth_id_token_keys_cleanup(void *data) noexcept
+keys_cleanup(void *data) noexcept
 {
-    ngx_http_auth_id_token_keys_t  *keys;
+    key_source_t  *keys;
 
-    keys = static_cast<ngx_http_auth_id_token_keys_t *>(data);
+    keys = static_cast<key_source_t *>(data);
 
-    ngx_http_auth_id_token_keys_stop(keys);
+    keys_stop(keys);
 
-    keys->~ngx_http_auth_id_token_keys_t();
+    keys->~key_source_t();
 }
 
 
-ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_keys_settings_t *settings) noexcept
+key_source_t *
+keys_add(ngx_conf_t *cf, const key_source_conf_t *settings) noexcept
 {
-    ngx_http_auth_id_token_keys_t  *keys;
+    key_source_t  *keys;
 
     if (settings->max_stale <= settings->refresh
         || settings->max_stale <= settings->min_interval)
@@ -103,7 +100,7 @@ ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
         return NULL;
     }
 
-    keys = ngx_http_auth_id_token_keys_create(cf);
+    keys = keys_create(cf);
     if (keys == NULL) {
         return NULL;
     }
@@ -111,13 +108,11 @@ ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
     keys->settings = *settings;
 
     try {
-        if (ngx_http_auth_id_token_keys_set_url(cf, keys) != NGX_OK
-            || ngx_http_auth_id_token_keys_set_name(keys) != NGX_OK)
-        {
+        if (keys_set_url(cf, keys) != NGX_OK || keys_set_name(keys) != NGX_OK) {
             return NULL;
         }
 
-        return ngx_http_auth_id_token_keys_share(cf, keys);
+        return keys_share(cf, keys);
 
     } catch (...) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
@@ -129,27 +124,25 @@ ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
 /* https, http to the loopback, or http that was asked for */
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys)
+keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 {
-    ngx_str_t                               *word;
-    const char                              *name;
-    ngx_http_auth_id_token_keys_settings_t  *settings;
+    ngx_str_t          *word;
+    const char         *name;
+    key_source_conf_t  *settings;
 
     settings = &keys->settings;
 
     if (settings->jwks_uri.len) {
         name = "jwks_uri";
         word = &settings->jwks_uri;
-        keys->url = ngx_http_auth_id_token_keys_text(*word);
+        keys->url = keys_text(*word);
 
     } else {
         name = "issuer";
         word = &settings->issuer;
         keys->discovery = 1;
 
-        auto  found = id_token::discovery_url(
-                          ngx_http_auth_id_token_keys_text(*word));
+        auto  found = discovery_url(keys_text(*word));
         if (!found) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "id_token_provider \"%V\" has no \"jwks_uri\" "
@@ -162,10 +155,10 @@ ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
         keys->url = std::move(*found);
     }
 
-    auto  url = id_token::parse_url(keys->url);
+    auto  url = parse_url(keys->url);
 
     if (!url) {
-        auto  why = id_token::url_error_text(url.error());
+        auto  why = url_error_text(url.error());
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" of id_token_provider \"%V\": "
@@ -175,9 +168,7 @@ ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (id_token::transport(*url) == id_token::Transport::insecure
-        && !settings->insecure)
-    {
+    if (transport(*url) == Transport::insecure && !settings->insecure) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" of id_token_provider \"%V\": keys cannot be "
                            "trusted that come over plain http from \"%V\", "
@@ -193,15 +184,13 @@ ngx_http_auth_id_token_keys_set_url(ngx_conf_t *cf,
 
     keys->port = url->port;
 
-    return ngx_http_auth_id_token_keys_make_str(cf->pool, url->host,
-                                                &keys->host)
+    return keys_make_str(cf->pool, url->host, &keys->host)
                ? NGX_OK : NGX_ERROR;
 }
 
 
 static bool
-ngx_http_auth_id_token_keys_make_str(ngx_pool_t *pool, const std::string &s,
-    ngx_str_t *str)
+keys_make_str(ngx_pool_t *pool, const std::string &s, ngx_str_t *str)
 {
     str->len = s.size();
     str->data = static_cast<u_char *>(ngx_pnalloc(pool, s.size() + 1));
@@ -217,10 +206,10 @@ ngx_http_auth_id_token_keys_make_str(ngx_pool_t *pool, const std::string &s,
 
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
+keys_set_name(key_source_t *keys)
 {
-    std::string                              identity;
-    ngx_http_auth_id_token_keys_settings_t  *settings;
+    std::string         identity;
+    key_source_conf_t  *settings;
 
     settings = &keys->settings;
 
@@ -232,7 +221,7 @@ ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
     };
 
     auto  trust = [&](const char *name, const ngx_str_t &value) {
-        add(keys->trust, name, ngx_http_auth_id_token_keys_text(value));
+        add(keys->trust, name, keys_text(value));
     };
 
     trust("ca ", settings->trust.trusted_certificate);
@@ -245,14 +234,13 @@ ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
     keys->trust.append(settings->insecure ? " insecure" : "");
     keys->trust.append(keys->discovery ? " discovery" : "");
 
-    add(identity, "issuer ",
-        ngx_http_auth_id_token_keys_text(settings->issuer));
+    add(identity, "issuer ", keys_text(settings->issuer));
     add(identity, "url ", keys->url);
     add(identity, "trust ", keys->trust);
 
-    keys->origin = id_token::sha256(identity);
+    keys->origin = sha256(identity);
     keys->name = "id_token_keys_"
-                 + id_token::sha256_hex(identity).substr(0, 32);
+                 + sha256_hex(identity).substr(0, 32);
 
     return NGX_OK;
 }
@@ -260,16 +248,15 @@ ngx_http_auth_id_token_keys_set_name(ngx_http_auth_id_token_keys_t *keys)
 
 /* the zone is the same for the same source, and remembers it */
 
-static ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_keys_share(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys)
+static key_source_t *
+keys_share(ngx_conf_t *cf, key_source_t *keys)
 {
-    ngx_str_t                                name;
-    ngx_shm_zone_t                          *shm_zone;
-    ngx_http_auth_id_token_keys_t           *shared;
-    ngx_http_auth_id_token_keys_settings_t  *settings, *more;
+    ngx_str_t           name;
+    ngx_shm_zone_t     *shm_zone;
+    key_source_t       *shared;
+    key_source_conf_t  *settings, *more;
 
-    if (!ngx_http_auth_id_token_keys_make_str(cf->pool, keys->name, &name)) {
+    if (!keys_make_str(cf->pool, keys->name, &name)) {
         return NULL;
     }
 
@@ -283,13 +270,13 @@ ngx_http_auth_id_token_keys_share(ngx_conf_t *cf,
 
     if (shm_zone->data == NULL) {
         shm_zone->data = keys;
-        shm_zone->init = ngx_http_auth_id_token_zone_init;
+        shm_zone->init = zone_init;
         keys->shm_zone = shm_zone;
 
         return keys;
     }
 
-    shared = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
+    shared = static_cast<key_source_t *>(shm_zone->data);
 
     settings = &shared->settings;
     more = &keys->settings;
@@ -315,3 +302,6 @@ ngx_http_auth_id_token_keys_share(ngx_conf_t *cf,
 
     return shared;
 }
+
+
+}  // namespace id_token::nginx

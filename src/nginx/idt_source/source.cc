@@ -3,39 +3,40 @@
 #include "idt_source/zone.h"
 
 
+namespace id_token::nginx {
+
+
 /* timers are set anew at least this often: other workers move the schedule */
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_DELAY    3600000
+#define MAX_DELAY    3600000
 
 /* how often a worker looks at an attempt of another one */
-#define NGX_HTTP_AUTH_ID_TOKEN_LOOK_AGAIN   500
+#define LOOK_AGAIN   500
 
 /* first fetches: so many at once, then the next after a pause */
-#define NGX_HTTP_AUTH_ID_TOKEN_FIRST        8
-#define NGX_HTTP_AUTH_ID_TOKEN_FIRST_PAUSE  100
+#define FIRST        8
+#define FIRST_PAUSE  100
 
 /* workers come one after the other, so that mostly one asks for the lease */
-#define NGX_HTTP_AUTH_ID_TOKEN_STAGGER      50
-#define NGX_HTTP_AUTH_ID_TOKEN_STAGGER_MORE 200
+#define STAGGER      50
+#define STAGGER_MORE 200
 
 
-static void ngx_http_auth_id_token_keys_parse(
-    ngx_http_auth_id_token_keys_t *keys) noexcept;
-static void ngx_http_auth_id_token_keys_timer(ngx_event_t *ev) noexcept;
-static void ngx_http_auth_id_token_keys_after(
-    ngx_http_auth_id_token_keys_t *keys, int64_t delay) noexcept;
+static void keys_parse(key_source_t *keys) noexcept;
+static void keys_timer(ngx_event_t *ev) noexcept;
+static void keys_after(key_source_t *keys, int64_t delay) noexcept;
 
 
 ngx_int_t
-ngx_http_auth_id_token_keys_init_process(ngx_cycle_t *cycle) noexcept
+keys_init_process(ngx_cycle_t *cycle) noexcept
 {
-    ngx_http_auth_id_token_keys_t  *keys;
+    key_source_t  *keys;
 
-    for (keys = ngx_http_auth_id_token_keys_next(cycle, NULL);
+    for (keys = keys_next(cycle, NULL);
          keys != NULL;
-         keys = ngx_http_auth_id_token_keys_next(cycle, keys))
+         keys = keys_next(cycle, keys))
     {
         if (keys->shm_zone != NULL) {
-            ngx_http_auth_id_token_keys_run(keys);
+            keys_run(keys);
         }
     }
 
@@ -44,61 +45,59 @@ ngx_http_auth_id_token_keys_init_process(ngx_cycle_t *cycle) noexcept
 
 
 void
-ngx_http_auth_id_token_keys_exit_process(ngx_cycle_t *cycle) noexcept
+keys_exit_process(ngx_cycle_t *cycle) noexcept
 {
-    ngx_http_auth_id_token_keys_t  *keys;
+    key_source_t  *keys;
 
-    for (keys = ngx_http_auth_id_token_keys_next(cycle, NULL);
+    for (keys = keys_next(cycle, NULL);
          keys != NULL;
-         keys = ngx_http_auth_id_token_keys_next(cycle, keys))
+         keys = keys_next(cycle, keys))
     {
-        ngx_http_auth_id_token_keys_stop(keys);
+        keys_stop(keys);
     }
 }
 
 
 void
-ngx_http_auth_id_token_keys_run(ngx_http_auth_id_token_keys_t *keys) noexcept
+keys_run(key_source_t *keys) noexcept
 {
     int64_t  delay;
 
     keys->running = 1;
 
-    keys->timer.handler = ngx_http_auth_id_token_keys_timer;
+    keys->timer.handler = keys_timer;
     keys->timer.data = keys;
     keys->timer.log = keys->cycle->log;
     keys->timer.cancelable = 1;
 
-    keys->begin.handler = ngx_http_auth_id_token_attempt_begin;
+    keys->begin.handler = attempt_begin;
     keys->begin.data = keys;
     keys->begin.log = keys->cycle->log;
 
-    ngx_http_auth_id_token_state_init(keys);
+    saved_init(keys);
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        delay = keys->zone->refresh.next_fetch - ngx_http_auth_id_token_now();
+        delay = keys->zone->refresh.next_fetch - zone_now();
     }
 
     if (delay <= 0) {
-        delay = static_cast<int64_t>(keys->number
-                                     / NGX_HTTP_AUTH_ID_TOKEN_FIRST
-                                     * NGX_HTTP_AUTH_ID_TOKEN_FIRST_PAUSE);
+        delay = static_cast<int64_t>(keys->number / FIRST * FIRST_PAUSE);
 
     } else {
         /* a worker of before a reload may still move the schedule */
-        delay = ngx_min(delay, NGX_HTTP_AUTH_ID_TOKEN_LOOK_AGAIN);
+        delay = ngx_min(delay, LOOK_AGAIN);
     }
 
-    ngx_http_auth_id_token_keys_after(keys, delay);
+    keys_after(keys, delay);
 }
 
 
 /* the lease is given back; another worker takes the attempt over */
 
 void
-ngx_http_auth_id_token_keys_stop(ngx_http_auth_id_token_keys_t *keys) noexcept
+keys_stop(key_source_t *keys) noexcept
 {
     if (!keys->running) {
         return;
@@ -115,14 +114,14 @@ ngx_http_auth_id_token_keys_stop(ngx_http_auth_id_token_keys_t *keys) noexcept
     }
 
     if (keys->fetch) {
-        ngx_http_auth_id_token_fetch_abort(keys->fetch);
+        fetch_abort(keys->fetch);
         keys->fetch = NULL;
     }
 
-    if (keys->leased && !ngx_http_auth_id_token_keys_of_former_cycle(keys)) {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+    if (keys->leased && !keys_of_former_cycle(keys)) {
+        zone_lock  lock(keys);
 
-        if (ngx_http_auth_id_token_zone_owns(keys)) {
+        if (zone_owns(keys)) {
             keys->zone->owner = 0;
         }
     }
@@ -132,24 +131,22 @@ ngx_http_auth_id_token_keys_stop(ngx_http_auth_id_token_keys_t *keys) noexcept
 
 
 void
-ngx_http_auth_id_token_keys_schedule(ngx_http_auth_id_token_keys_t *keys)
-    noexcept
+keys_schedule(key_source_t *keys) noexcept
 {
     int64_t  delay;
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        delay = keys->zone->refresh.next_fetch - ngx_http_auth_id_token_now();
+        delay = keys->zone->refresh.next_fetch - zone_now();
     }
 
-    ngx_http_auth_id_token_keys_after(keys, delay);
+    keys_after(keys, delay);
 }
 
 
 static void
-ngx_http_auth_id_token_keys_after(ngx_http_auth_id_token_keys_t *keys,
-    int64_t delay) noexcept
+keys_after(key_source_t *keys, int64_t delay) noexcept
 {
     ngx_core_conf_t  *ccf;
 
@@ -165,13 +162,13 @@ ngx_http_auth_id_token_keys_after(ngx_http_auth_id_token_keys_t *keys,
               ngx_get_conf(keys->cycle->conf_ctx, ngx_core_module));
 
     delay = ngx_max(delay, 0);
-    delay = ngx_min(delay, NGX_HTTP_AUTH_ID_TOKEN_MAX_DELAY);
+    delay = ngx_min(delay, MAX_DELAY);
 
     if (ccf->worker_processes > 1
         && keys->number % ccf->worker_processes != ngx_worker)
     {
-        delay += NGX_HTTP_AUTH_ID_TOKEN_STAGGER
-                 + ngx_random() % NGX_HTTP_AUTH_ID_TOKEN_STAGGER_MORE;
+        delay += STAGGER
+                 + ngx_random() % STAGGER_MORE;
     }
 
     ngx_add_timer(&keys->timer, static_cast<ngx_msec_t>(delay));
@@ -179,38 +176,38 @@ ngx_http_auth_id_token_keys_after(ngx_http_auth_id_token_keys_t *keys,
 
 
 static void
-ngx_http_auth_id_token_keys_timer(ngx_event_t *ev) noexcept
+keys_timer(ngx_event_t *ev) noexcept
 {
-    int64_t                         delay, now;
-    ngx_http_auth_id_token_keys_t  *keys;
+    int64_t        delay, now;
+    key_source_t  *keys;
 
-    keys = static_cast<ngx_http_auth_id_token_keys_t *>(ev->data);
+    keys = static_cast<key_source_t *>(ev->data);
 
-    if (ngx_exiting || ngx_http_auth_id_token_keys_of_former_cycle(keys)) {
+    if (ngx_exiting || keys_of_former_cycle(keys)) {
         return;
     }
 
-    now = ngx_http_auth_id_token_now();
+    now = zone_now();
 
     {
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        switch (ngx_http_auth_id_token_zone_lease(keys)) {
+        switch (claim_lease(keys)) {
 
-        case NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD:
-            delay = NGX_HTTP_AUTH_ID_TOKEN_LOOK_AGAIN;
+        case Lease::held:
+            delay = LOOK_AGAIN;
             break;
 
-        case NGX_HTTP_AUTH_ID_TOKEN_LEASE_LOST:
-            ngx_http_auth_id_token_zone_take(keys);
+        case Lease::lost:
+            zone_take(keys);
             return;
 
-        default: /* NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE */
+        default: /* Lease::free */
 
             keys->zone->refresh.adopted(now, keys->rules);
 
             if (keys->zone->refresh.due(now)) {
-                ngx_http_auth_id_token_zone_take(keys);
+                zone_take(keys);
                 return;
             }
 
@@ -218,13 +215,12 @@ ngx_http_auth_id_token_keys_timer(ngx_event_t *ev) noexcept
         }
     }
 
-    ngx_http_auth_id_token_keys_after(keys, delay);
+    keys_after(keys, delay);
 }
 
 
-id_token::KeySet *
-ngx_http_auth_id_token_keys_current(ngx_http_auth_id_token_keys_t *keys)
-    noexcept
+KeySet *
+use_keys(key_source_t *keys) noexcept
 {
     int64_t   age;
     uint64_t  generation;
@@ -233,21 +229,20 @@ ngx_http_auth_id_token_keys_current(ngx_http_auth_id_token_keys_t *keys)
         return keys->set.get();
     }
 
-    if (ngx_http_auth_id_token_keys_of_former_cycle(keys)) {
+    if (keys_of_former_cycle(keys)) {
         return NULL;
     }
 
     if (!keys->running) {
-        ngx_http_auth_id_token_keys_run(keys);
+        keys_run(keys);
     }
 
-    age = ngx_http_auth_id_token_now()
-          - keys->zone->fetched_at.load(std::memory_order_acquire);
+    age = zone_now() - keys->zone->fetched_at.load(std::memory_order_acquire);
 
     generation = keys->zone->generation.load(std::memory_order_acquire);
 
     if (generation != keys->generation) {
-        ngx_http_auth_id_token_keys_parse(keys);
+        keys_parse(keys);
     }
 
     if (age >= keys->rules.max_stale) {
@@ -261,7 +256,7 @@ ngx_http_auth_id_token_keys_current(ngx_http_auth_id_token_keys_t *keys)
 /* whatever goes wrong, the former set is not used any more */
 
 static void
-ngx_http_auth_id_token_keys_parse(ngx_http_auth_id_token_keys_t *keys) noexcept
+keys_parse(key_source_t *keys) noexcept
 {
     uint64_t     generation;
     std::string  body;
@@ -269,12 +264,11 @@ ngx_http_auth_id_token_keys_parse(ngx_http_auth_id_token_keys_t *keys) noexcept
     keys->retired = std::move(keys->set);
 
     try {
-        if (!ngx_http_auth_id_token_zone_read(keys, body, &generation)) {
+        if (!zone_read(keys, body, &generation)) {
             return;
         }
 
-        auto  set = id_token::KeySet::parse(body,
-                                       ngx_http_auth_id_token_keys_next_id());
+        auto  set = KeySet::parse(body, keys_next_id());
         if (set) {
             keys->set = std::move(*set);
             keys->generation = generation;
@@ -291,24 +285,26 @@ ngx_http_auth_id_token_keys_parse(ngx_http_auth_id_token_keys_t *keys) noexcept
 /* this worker may have held none yet, or a set from before the one replaced */
 
 std::vector<uint64_t>
-ngx_http_auth_id_token_keys_withdrawn(ngx_http_auth_id_token_keys_t *keys,
-    const id_token::KeySet &set)
+keys_withdrawn(key_source_t *keys, const KeySet &set)
 {
     std::vector<uint64_t>  kids;
 
     if (keys->zone->generation.load(std::memory_order_acquire)
         != keys->generation)
     {
-        ngx_http_auth_id_token_keys_parse(keys);
+        keys_parse(keys);
     }
 
     if (keys->set) {
         for (std::string_view kid
-             : keys->set->kids_missing_from(set, id_token::kWithdrawnKids))
+             : keys->set->kids_missing_from(set, kWithdrawnKids))
         {
-            kids.push_back(id_token::kid_id(kid));
+            kids.push_back(kid_id(kid));
         }
     }
 
     return kids;
 }
+
+
+}  // namespace id_token::nginx

@@ -19,28 +19,31 @@ extern "C" {
 #include "idt_fetch/fetch.h"
 
 
-typedef struct ngx_http_auth_id_token_keys_s  ngx_http_auth_id_token_keys_t;
+namespace id_token::nginx {
+
+
+typedef struct key_source_s  key_source_t;
 
 
 /* what a provider says of its keys */
 
 typedef struct {
-    ngx_str_t                        provider;     /* for messages */
-    ngx_str_t                        issuer;
-    ngx_str_t                        jwks_uri;     /* empty: discovery */
-    ngx_flag_t                       insecure;
-    ngx_http_auth_id_token_trust_t   trust;
-    ngx_str_t                        proxy_host;   /* empty: none */
-    in_port_t                        proxy_port;
-    time_t                           refresh;      /* seconds */
-    time_t                           min_interval;
-    time_t                           max_stale;
-    ngx_msec_t                       timeout;
-    size_t                           max_size;
-    ngx_path_t                      *state;        /* NULL: none */
-    u_char                          *file;         /* where it was written */
-    ngx_uint_t                       line;
-} ngx_http_auth_id_token_keys_settings_t;
+    ngx_str_t    provider;     /* for messages */
+    ngx_str_t    issuer;
+    ngx_str_t    jwks_uri;     /* empty: discovery */
+    ngx_flag_t   insecure;
+    trust_t      trust;
+    ngx_str_t    proxy_host;   /* empty: none */
+    in_port_t    proxy_port;
+    time_t       refresh;      /* seconds */
+    time_t       min_interval;
+    time_t       max_stale;
+    ngx_msec_t   timeout;
+    size_t       max_size;
+    ngx_path_t  *state;        /* NULL: none */
+    u_char      *file;         /* where it was written */
+    ngx_uint_t   line;
+} key_source_conf_t;
 
 
 /*
@@ -53,22 +56,20 @@ typedef struct {
  * add_file: the set is read, parsed and checked here, once per path.
  */
 
-ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add(ngx_conf_t *cf,
-    const ngx_http_auth_id_token_keys_settings_t *settings) noexcept;
-ngx_http_auth_id_token_keys_t *ngx_http_auth_id_token_keys_add_file(
-    ngx_conf_t *cf, ngx_str_t *path) noexcept;
+key_source_t *keys_add(ngx_conf_t *cf, const key_source_conf_t *settings)
+    noexcept;
+key_source_t *keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept;
 
 /* whether a key of a file fits one of the algorithms */
-ngx_uint_t ngx_http_auth_id_token_keys_file_fits(
-    ngx_http_auth_id_token_keys_t *keys,
-    const id_token::AlgorithmSet &algorithms) noexcept;
+ngx_uint_t keys_file_fits(key_source_t *keys, const AlgorithmSet &allowed)
+    noexcept;
 
 /* Postconfiguration: zones, host names, TLS contexts. */
-ngx_int_t ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept;
+ngx_int_t keys_init(ngx_conf_t *cf) noexcept;
 
 /* Workers only (the caller checks ngx_process). */
-ngx_int_t ngx_http_auth_id_token_keys_init_process(ngx_cycle_t *cycle) noexcept;
-void ngx_http_auth_id_token_keys_exit_process(ngx_cycle_t *cycle) noexcept;
+ngx_int_t keys_init_process(ngx_cycle_t *cycle) noexcept;
+void keys_exit_process(ngx_cycle_t *cycle) noexcept;
 
 
 /*
@@ -78,48 +79,46 @@ void ngx_http_auth_id_token_keys_exit_process(ngx_cycle_t *cycle) noexcept;
  * the event loop.
  */
 
-id_token::KeySet *ngx_http_auth_id_token_keys_current(
-    ngx_http_auth_id_token_keys_t *keys) noexcept;
+KeySet *use_keys(key_source_t *keys) noexcept;
 
 
 /* Asking for a fetch, for a request that cannot be judged otherwise. */
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_NO_KEYS,      /* there is no key set */
-    NGX_HTTP_AUTH_ID_TOKEN_UNKNOWN_KEY   /* none of the set fits: draws on the
-                                            bucket, unless it joins */
-} ngx_http_auth_id_token_want_e;
+enum class Want {
+    no_keys,      /* there is no key set */
+    unknown_key   /* none of the set fits: draws on the
+                     bucket, unless it joins */
+};
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_STARTED,      /* `attempt` begins now */
-    NGX_HTTP_AUTH_ID_TOKEN_JOINED,       /* `attempt` had begun already */
-    NGX_HTTP_AUTH_ID_TOKEN_REFUSED       /* bucket empty, or no_keys during
-                                            back-off, or a key file: no fetch */
-} ngx_http_auth_id_token_ask_e;
+enum class Grant {
+    started,      /* `attempt` begins now */
+    joined,       /* `attempt` had begun already */
+    refused       /* bucket empty, or no_keys during
+                     back-off, or a key file: no fetch */
+};
 
 /* `kid`: of the token, as far as it is known; empty: it has none */
 
-ngx_http_auth_id_token_ask_e ngx_http_auth_id_token_keys_ask(
-    ngx_http_auth_id_token_keys_t *keys, ngx_http_auth_id_token_want_e want,
-    std::string_view kid, uint64_t *attempt) noexcept;
+Grant keys_ask(key_source_t *keys, Want want, std::string_view kid,
+    uint64_t *attempt) noexcept;
 
 /* How an attempt stands; its worker may be another one, or have died. */
 
-typedef enum {
-    NGX_HTTP_AUTH_ID_TOKEN_PENDING,
-    NGX_HTTP_AUTH_ID_TOKEN_SUCCEEDED,    /* also: the set did not change */
-    NGX_HTTP_AUTH_ID_TOKEN_FAILED
-} ngx_http_auth_id_token_attempt_e;
+enum class Attempt {
+    pending,
+    succeeded,    /* also: the set did not change */
+    failed
+};
 
-ngx_http_auth_id_token_attempt_e ngx_http_auth_id_token_keys_attempt(
-    ngx_http_auth_id_token_keys_t *keys, uint64_t attempt) noexcept;
+Attempt poll_attempt(key_source_t *keys, uint64_t attempt) noexcept;
 
 /* Seconds after which a client may try again: for Retry-After, 1 at least. */
-time_t ngx_http_auth_id_token_keys_retry_after(
-    ngx_http_auth_id_token_keys_t *keys) noexcept;
+time_t keys_retry_after(key_source_t *keys) noexcept;
 
 /* The longest that a request may wait for an attempt. */
-ngx_msec_t ngx_http_auth_id_token_keys_timeout(
-    ngx_http_auth_id_token_keys_t *keys) noexcept;
+ngx_msec_t keys_timeout(key_source_t *keys) noexcept;
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_SOURCE_SOURCE_H */

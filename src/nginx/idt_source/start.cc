@@ -4,33 +4,32 @@
 #include "idt_fetch/resolve.h"
 
 
-static ngx_int_t ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys, ngx_array_t *hosts);
-static ngx_int_t ngx_http_auth_id_token_keys_add_host(
-    ngx_http_auth_id_token_keys_t *keys, ngx_array_t *hosts);
+namespace id_token::nginx {
+
+
+static ngx_int_t keys_init_source(ngx_conf_t *cf, key_source_t *keys,
+    ngx_array_t *hosts);
+static ngx_int_t keys_add_host(key_source_t *keys, ngx_array_t *hosts);
 
 
 ngx_int_t
-ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept
+keys_init(ngx_conf_t *cf) noexcept
 {
-    ngx_uint_t                            n;
-    ngx_array_t                           hosts;
-    ngx_http_auth_id_token_keys_t        *keys;
-    ngx_http_auth_id_token_fetch_conf_t  *conf;
+    ngx_uint_t     n;
+    ngx_array_t    hosts;
+    key_source_t  *keys;
+    fetch_conf_t  *conf;
 
-    if (ngx_array_init(&hosts, cf->pool, 4,
-                       sizeof(ngx_http_auth_id_token_host_t))
-        != NGX_OK)
-    {
+    if (ngx_array_init(&hosts, cf->pool, 4, sizeof(host_t)) != NGX_OK) {
         return NGX_ERROR;
     }
 
     n = 0;
     conf = NULL;
 
-    for (keys = ngx_http_auth_id_token_keys_next(cf->cycle, NULL);
+    for (keys = keys_next(cf->cycle, NULL);
          keys != NULL;
-         keys = ngx_http_auth_id_token_keys_next(cf->cycle, keys))
+         keys = keys_next(cf->cycle, keys))
     {
         if (keys->shm_zone == NULL) {
             continue;
@@ -39,9 +38,7 @@ ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept
         keys->number = n++;
         conf = &keys->fetch_conf;
 
-        if (ngx_http_auth_id_token_keys_init_source(cf, keys, &hosts)
-            != NGX_OK)
-        {
+        if (keys_init_source(cf, keys, &hosts) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -50,20 +47,20 @@ ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept
         return NGX_OK;
     }
 
-    if (ngx_http_auth_id_token_hosts_resolve(cf,
-            static_cast<ngx_http_auth_id_token_host_t *>(hosts.elts),
+    if (hosts_resolve(cf,
+            static_cast<host_t *>(hosts.elts),
             hosts.nelts)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    for (keys = ngx_http_auth_id_token_keys_next(cf->cycle, NULL);
+    for (keys = keys_next(cf->cycle, NULL);
          keys != NULL;
-         keys = ngx_http_auth_id_token_keys_next(cf->cycle, keys))
+         keys = keys_next(cf->cycle, keys))
     {
         keys->fetch_conf.hosts =
-            static_cast<ngx_http_auth_id_token_host_t *>(hosts.elts);
+            static_cast<host_t *>(hosts.elts);
         keys->fetch_conf.nhosts = hosts.nelts;
     }
 
@@ -72,12 +69,11 @@ ngx_http_auth_id_token_keys_init(ngx_conf_t *cf) noexcept
 
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
-    ngx_http_auth_id_token_keys_t *keys, ngx_array_t *hosts)
+keys_init_source(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 {
-    const char                              *word;
-    ngx_http_auth_id_token_fetch_conf_t     *conf;
-    ngx_http_auth_id_token_keys_settings_t  *settings;
+    const char         *word;
+    fetch_conf_t       *conf;
+    key_source_conf_t  *settings;
 
     conf = &keys->fetch_conf;
     settings = &keys->settings;
@@ -97,16 +93,14 @@ ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
     keys->rules.min_interval = settings->min_interval * 1000;
     keys->rules.max_stale = settings->max_stale * 1000;
 
-    keys->shm_zone->shm.size = ngx_http_auth_id_token_zone_size(
-                                   settings->max_size);
+    keys->shm_zone->shm.size = zone_size(settings->max_size);
 
     /* plain http needs no file, but one that is named has to be there */
 
     if (keys->needs_tls || settings->trust.trusted_certificate.len
         || settings->trust.crl.len)
     {
-        conf->tls = ngx_http_auth_id_token_tls_create(cf, &settings->trust,
-                                                      &word);
+        conf->tls = tls_create(cf, &settings->trust, &word);
         if (conf->tls == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"%s\" of id_token_provider \"%V\" cannot be used "
@@ -117,7 +111,7 @@ ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
         }
     }
 
-    if (ngx_http_auth_id_token_resolver_init(cf, conf) != NGX_OK) {
+    if (resolver_init(cf, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -127,19 +121,18 @@ ngx_http_auth_id_token_keys_init_source(ngx_conf_t *cf,
     conf->max_size = settings->max_size;
     conf->insecure = settings->insecure;
 
-    return ngx_http_auth_id_token_keys_add_host(keys, hosts);
+    return keys_add_host(keys, hosts);
 }
 
 
 /* the host to connect to, if it is a name, once for all sources */
 
 static ngx_int_t
-ngx_http_auth_id_token_keys_add_host(ngx_http_auth_id_token_keys_t *keys,
-    ngx_array_t *hosts)
+keys_add_host(key_source_t *keys, ngx_array_t *hosts)
 {
-    ngx_str_t                      *host;
-    ngx_uint_t                      i;
-    ngx_http_auth_id_token_host_t  *h;
+    ngx_str_t  *host;
+    ngx_uint_t  i;
+    host_t     *h;
 
     host = keys->fetch_conf.proxy_host.len ? &keys->fetch_conf.proxy_host
                                            : &keys->host;
@@ -150,7 +143,7 @@ ngx_http_auth_id_token_keys_add_host(ngx_http_auth_id_token_keys_t *keys,
         return NGX_OK;
     }
 
-    h = static_cast<ngx_http_auth_id_token_host_t *>(hosts->elts);
+    h = static_cast<host_t *>(hosts->elts);
 
     for (i = 0; i < hosts->nelts; i++) {
         if (h[i].host.len == host->len
@@ -160,12 +153,12 @@ ngx_http_auth_id_token_keys_add_host(ngx_http_auth_id_token_keys_t *keys,
         }
     }
 
-    h = static_cast<ngx_http_auth_id_token_host_t *>(ngx_array_push(hosts));
+    h = static_cast<host_t *>(ngx_array_push(hosts));
     if (h == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memzero(h, sizeof(ngx_http_auth_id_token_host_t));
+    ngx_memzero(h, sizeof(host_t));
 
     h->host = *host;
     h->port = keys->fetch_conf.proxy_host.len ? keys->fetch_conf.proxy_port
@@ -173,3 +166,6 @@ ngx_http_auth_id_token_keys_add_host(ngx_http_auth_id_token_keys_t *keys,
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

@@ -13,33 +13,35 @@
 #include "idt_source/zone.h"
 
 
+namespace id_token::nginx {
+
+
 /* what the end of a fetch may lag behind its deadline */
-#define NGX_HTTP_AUTH_ID_TOKEN_LEASE_SLACK  2000
+#define LEASE_SLACK  2000
 
 /* a set that kills its reader must not kill one worker after the other */
-#define NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST     2
+#define MAX_LOST     2
 
 
-static_assert(std::is_trivially_copyable_v<id_token::RefreshState>);
+static_assert(std::is_trivially_copyable_v<RefreshState>);
 
 
 /* whole pages, so that zones of equal size hold equally much */
 
 static size_t
-ngx_http_auth_id_token_zone_capacity(size_t max_body) noexcept
+zone_capacity(size_t max_body) noexcept
 {
     return ngx_align(max_body, ngx_pagesize);
 }
 
 
 size_t
-ngx_http_auth_id_token_zone_size(size_t max_body) noexcept
+zone_size(size_t max_body) noexcept
 {
     size_t  pages;
 
-    pages = (sizeof(ngx_http_auth_id_token_zone_t)
-             + ngx_http_auth_id_token_zone_capacity(max_body)) / ngx_pagesize
-            + 8;
+    pages = (sizeof(zone_t)
+             + zone_capacity(max_body)) / ngx_pagesize + 8;
 
     return pages * (ngx_pagesize + 2 * sizeof(ngx_slab_page_t));
 }
@@ -50,8 +52,8 @@ ngx_http_auth_id_token_zone_size(size_t max_body) noexcept
  * when the size has changed. At the first start there is no former cycle.
  */
 
-static ngx_http_auth_id_token_keys_t *
-ngx_http_auth_id_token_zone_former(ngx_shm_zone_t *shm_zone) noexcept
+static key_source_t *
+zone_former(ngx_shm_zone_t *shm_zone) noexcept
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
@@ -73,8 +75,7 @@ ngx_http_auth_id_token_zone_former(ngx_shm_zone_t *shm_zone) noexcept
                                shm_zone->shm.name.len)
                    == 0)
             {
-                return static_cast<ngx_http_auth_id_token_keys_t *>(
-                           former[i].data);
+                return static_cast<key_source_t *>(former[i].data);
             }
         }
     }
@@ -86,10 +87,9 @@ ngx_http_auth_id_token_zone_former(ngx_shm_zone_t *shm_zone) noexcept
 /* an attempt that is under way in the former zone ends there, for nobody */
 
 static void
-ngx_http_auth_id_token_zone_inherit(ngx_http_auth_id_token_keys_t *keys,
-    ngx_http_auth_id_token_keys_t *former) noexcept
+zone_inherit(key_source_t *keys, key_source_t *former) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone, *from;
+    zone_t  *zone, *from;
 
     zone = keys->zone;
     from = former->zone;
@@ -98,11 +98,11 @@ ngx_http_auth_id_token_zone_inherit(ngx_http_auth_id_token_keys_t *keys,
         return;
     }
 
-    ngx_http_auth_id_token_zone_lock  lock(former);
+    zone_lock  lock(former);
 
     zone->refresh = from->refresh;
     zone->look_up = from->look_up;
-    zone->error = from->error;
+    zone->error_hash = from->error_hash;
     zone->error_logged = from->error_logged;
 
     if (from->generation.load(std::memory_order_relaxed) == 0
@@ -113,33 +113,31 @@ ngx_http_auth_id_token_zone_inherit(ngx_http_auth_id_token_keys_t *keys,
         return;
     }
 
-    ngx_http_auth_id_token_zone_write(keys,
-        { reinterpret_cast<char *>(from->body), from->length });
+    zone_write(keys, { reinterpret_cast<char *>(from->body), from->length });
     zone->fetched_at.store(from->fetched_at.load(std::memory_order_relaxed),
                            std::memory_order_release);
 }
 
 
 ngx_int_t
-ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
+zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 {
-    void                           *p;
-    size_t                          size;
-    ngx_http_auth_id_token_keys_t  *keys, *old, *former;
+    void          *p;
+    size_t         size;
+    key_source_t  *keys, *old, *former;
 
-    keys = static_cast<ngx_http_auth_id_token_keys_t *>(shm_zone->data);
-    old = static_cast<ngx_http_auth_id_token_keys_t *>(data);
+    keys = static_cast<key_source_t *>(shm_zone->data);
+    old = static_cast<key_source_t *>(data);
 
     keys->shpool = reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
 
-    size = ngx_http_auth_id_token_zone_capacity(keys->settings.max_size);
+    size = zone_capacity(keys->settings.max_size);
 
     if (old != NULL) {
         keys->zone = old->zone;
 
     } else if (shm_zone->shm.exists) {
-        keys->zone = static_cast<ngx_http_auth_id_token_zone_t *>(
-                         keys->shpool->data);
+        keys->zone = static_cast<zone_t *>(keys->shpool->data);
     }
 
     if (keys->zone != NULL) {
@@ -152,9 +150,9 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
             return NGX_ERROR;
         }
 
-        ngx_http_auth_id_token_zone_lock  lock(keys);
+        zone_lock  lock(keys);
 
-        keys->zone->refresh.adopted(ngx_http_auth_id_token_now(), keys->rules);
+        keys->zone->refresh.adopted(zone_now(), keys->rules);
         keys->zone->save_failed.store(false, std::memory_order_relaxed);
 
         return NGX_OK;
@@ -162,23 +160,22 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
     /* the body is not touched: its pages are taken when they are written */
 
-    p = ngx_slab_alloc(keys->shpool,
-                       sizeof(ngx_http_auth_id_token_zone_t) + size);
+    p = ngx_slab_alloc(keys->shpool, sizeof(zone_t) + size);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    keys->zone = ::new (p) ngx_http_auth_id_token_zone_t();
+    keys->zone = ::new (p) zone_t();
     keys->zone->origin = keys->origin;
     keys->zone->size = size;
 
     keys->shpool->data = keys->zone;
 
-    former = ngx_http_auth_id_token_zone_former(shm_zone);
+    former = zone_former(shm_zone);
 
     if (former != NULL) {
-        ngx_http_auth_id_token_zone_inherit(keys, former);
-        keys->zone->refresh.adopted(ngx_http_auth_id_token_now(), keys->rules);
+        zone_inherit(keys, former);
+        keys->zone->refresh.adopted(zone_now(), keys->rules);
     }
 
     return NGX_OK;
@@ -186,18 +183,17 @@ ngx_http_auth_id_token_zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
 
 bool
-ngx_http_auth_id_token_zone_read(ngx_http_auth_id_token_keys_t *keys,
-    std::string &body, uint64_t *generation)
+zone_read(key_source_t *keys, std::string &body, uint64_t *generation)
 {
-    size_t                          length;
-    ngx_http_auth_id_token_zone_t  *zone;
+    size_t   length;
+    zone_t  *zone;
 
     zone = keys->zone;
 
     for ( ;; ) {
 
         {
-            ngx_http_auth_id_token_zone_lock  lock(keys);
+            zone_lock  lock(keys);
 
             *generation = zone->generation.load(std::memory_order_relaxed);
 
@@ -223,10 +219,9 @@ ngx_http_auth_id_token_zone_read(ngx_http_auth_id_token_keys_t *keys,
 
 
 bool
-ngx_http_auth_id_token_zone_holds(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view body) noexcept
+zone_holds(key_source_t *keys, std::string_view body) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone;
+    zone_t  *zone;
 
     zone = keys->zone;
 
@@ -240,10 +235,9 @@ ngx_http_auth_id_token_zone_holds(ngx_http_auth_id_token_keys_t *keys,
 /* a worker may be killed at any instruction: the mutex is freed for it */
 
 void
-ngx_http_auth_id_token_zone_write(ngx_http_auth_id_token_keys_t *keys,
-    std::string_view body) noexcept
+zone_write(key_source_t *keys, std::string_view body) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone;
+    zone_t  *zone;
 
     zone = keys->zone;
 
@@ -260,7 +254,7 @@ ngx_http_auth_id_token_zone_write(ngx_http_auth_id_token_keys_t *keys,
 
 
 bool
-ngx_http_auth_id_token_zone_owns(ngx_http_auth_id_token_keys_t *keys) noexcept
+zone_owns(key_source_t *keys) noexcept
 {
     return keys->leased
            && keys->zone->owner == ngx_pid
@@ -268,49 +262,49 @@ ngx_http_auth_id_token_zone_owns(ngx_http_auth_id_token_keys_t *keys) noexcept
 }
 
 
-ngx_http_auth_id_token_lease_e
-ngx_http_auth_id_token_zone_lease(ngx_http_auth_id_token_keys_t *keys) noexcept
+Lease
+claim_lease(key_source_t *keys) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone;
+    zone_t  *zone;
 
     zone = keys->zone;
 
     if (zone->started.load(std::memory_order_relaxed)
         == zone->finished.load(std::memory_order_relaxed))
     {
-        return NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE;
+        return Lease::free;
     }
 
-    if (zone->owner != 0 && ngx_http_auth_id_token_now() < zone->lease_until) {
+    if (zone->owner != 0 && zone_now() < zone->lease_until) {
 
         if (zone->owner == ngx_pid) {
-            if (ngx_http_auth_id_token_zone_owns(keys)) {
-                return NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD;
+            if (zone_owns(keys)) {
+                return Lease::held;
             }
 
         } else if (kill(zone->owner, 0) == 0 || ngx_errno != NGX_ESRCH) {
-            return NGX_HTTP_AUTH_ID_TOKEN_LEASE_HELD;
+            return Lease::held;
         }
     }
 
-    if (zone->lost >= NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST) {
+    if (zone->lost >= MAX_LOST) {
         ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
                       "id_token_provider \"%V\": an attempt to get keys is "
                       "given up: %d workers died of it or hang",
                       &keys->settings.provider,
-                      NGX_HTTP_AUTH_ID_TOKEN_MAX_LOST + 1);
-        ngx_http_auth_id_token_zone_end(keys, false);
-        return NGX_HTTP_AUTH_ID_TOKEN_LEASE_FREE;
+                      MAX_LOST + 1);
+        zone_end(keys, false);
+        return Lease::free;
     }
 
-    return NGX_HTTP_AUTH_ID_TOKEN_LEASE_LOST;
+    return Lease::lost;
 }
 
 
 void
-ngx_http_auth_id_token_zone_take(ngx_http_auth_id_token_keys_t *keys) noexcept
+zone_take(key_source_t *keys) noexcept
 {
-    ngx_http_auth_id_token_zone_t  *zone;
+    zone_t  *zone;
 
     zone = keys->zone;
 
@@ -326,9 +320,9 @@ ngx_http_auth_id_token_zone_take(ngx_http_auth_id_token_keys_t *keys) noexcept
 
     zone->owner = ngx_pid;
     zone->lease++;
-    zone->lease_until = ngx_http_auth_id_token_now()
+    zone->lease_until = zone_now()
                         + static_cast<int64_t>(keys->settings.timeout)
-                        + NGX_HTTP_AUTH_ID_TOKEN_LEASE_SLACK;
+                        + LEASE_SLACK;
 
     keys->lease = zone->lease;
     keys->leased = 1;
@@ -340,11 +334,10 @@ ngx_http_auth_id_token_zone_take(ngx_http_auth_id_token_keys_t *keys) noexcept
 
 
 void
-ngx_http_auth_id_token_zone_end(ngx_http_auth_id_token_keys_t *keys,
-    bool succeeded) noexcept
+zone_end(key_source_t *keys, bool succeeded) noexcept
 {
-    uint64_t                        attempt;
-    ngx_http_auth_id_token_zone_t  *zone;
+    uint64_t  attempt;
+    zone_t   *zone;
 
     zone = keys->zone;
     attempt = zone->started.load(std::memory_order_relaxed);
@@ -353,11 +346,13 @@ ngx_http_auth_id_token_zone_end(ngx_http_auth_id_token_keys_t *keys,
         zone->succeeded.store(attempt, std::memory_order_release);
 
     } else {
-        zone->refresh.failed(ngx_http_auth_id_token_now(),
-                             static_cast<uint32_t>(ngx_random()));
+        zone->refresh.failed(zone_now(), static_cast<uint32_t>(ngx_random()));
     }
 
     zone->finished.store(attempt, std::memory_order_release);
     zone->owner = 0;
     zone->lost = 0;
 }
+
+
+}  // namespace id_token::nginx

@@ -8,20 +8,22 @@
 #include "idt_token/credentials.h"
 
 
+namespace id_token::nginx {
+
+
 /* the token is still needed for a verdict in another location */
 
 ngx_int_t
-ngx_http_auth_id_token_keep_presented(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept
+keep_presented(ngx_http_request_t *r, ctx_t *ctx) noexcept
 {
-    ngx_http_auth_id_token_presented_t  *presented;
+    presented_t  *presented;
 
-    if (ngx_http_auth_id_token_get_presented(r) != NULL) {
+    if (get_presented(r) != NULL) {
         return NGX_OK;
     }
 
-    presented = static_cast<ngx_http_auth_id_token_presented_t *>(
-        ngx_pcalloc(r->pool, sizeof(ngx_http_auth_id_token_presented_t)));
+    presented = static_cast<presented_t *>(
+        ngx_pcalloc(r->pool, sizeof(presented_t)));
     if (presented == NULL) {
         return NGX_ERROR;
     }
@@ -30,8 +32,7 @@ ngx_http_auth_id_token_keep_presented(ngx_http_request_t *r,
         presented->authorization = r->headers_in.authorization->value;
     }
 
-    presented->cookies = ngx_http_auth_id_token_cookie_lines(r,
-                                                        &presented->ncookies);
+    presented->cookies = cookie_lines(r, &presented->ncookies);
     if (presented->cookies == NULL && presented->ncookies != 0) {
         return NGX_ERROR;
     }
@@ -43,7 +44,7 @@ ngx_http_auth_id_token_keep_presented(ngx_http_request_t *r,
 
 
 void
-ngx_http_auth_id_token_reset_cookies(ngx_http_request_t *r) noexcept
+reset_cookies(ngx_http_request_t *r) noexcept
 {
 #if (nginx_version >= 1023000)
     r->headers_in.cookie = NULL;
@@ -59,8 +60,7 @@ ngx_http_auth_id_token_reset_cookies(ngx_http_request_t *r) noexcept
  */
 
 ngx_int_t
-ngx_http_auth_id_token_point_at_cookie(ngx_http_request_t *r,
-    ngx_table_elt_t *h) noexcept
+point_at_cookie(ngx_http_request_t *r, ngx_table_elt_t *h) noexcept
 {
 #if (nginx_version >= 1023000)
 
@@ -100,7 +100,7 @@ ngx_http_auth_id_token_point_at_cookie(ngx_http_request_t *r,
 
 
 ngx_uint_t
-ngx_http_auth_id_token_is_cookie(ngx_table_elt_t *h) noexcept
+is_cookie(ngx_table_elt_t *h) noexcept
 {
     return h->key.len == sizeof("cookie") - 1
            && ngx_strncmp(h->lowcase_key, "cookie", sizeof("cookie") - 1) == 0;
@@ -108,32 +108,29 @@ ngx_http_auth_id_token_is_cookie(ngx_table_elt_t *h) noexcept
 
 
 ngx_uint_t
-ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
-    ngx_table_elt_t *h, ngx_str_t *value, ngx_pool_t *pool)
-    noexcept
+is_stripped(loc_conf_t *conf, ngx_table_elt_t *h, ngx_str_t *value,
+    ngx_pool_t *pool) noexcept
 {
-    u_char                           *p;
-    ngx_uint_t                        i, ours, found;
-    std::string_view                  rest;
-    ngx_http_auth_id_token_source_t  *sources;
+    u_char           *p;
+    ngx_uint_t        i, ours, found;
+    std::string_view  rest;
+    carrier_t        *sources;
 
-    sources = static_cast<ngx_http_auth_id_token_source_t *>(
-                  conf->sources->elts);
+    sources = static_cast<carrier_t *>(conf->sources->elts);
 
     if (h->key.len == sizeof("authorization") - 1
         && ngx_strncmp(h->lowcase_key, "authorization", h->key.len) == 0)
     {
         for (i = 0; i < conf->sources->nelts; i++) {
             if (sources[i].cookie.len == 0) {
-                return id_token::is_bearer(
-                           ngx_http_auth_id_token_view(h->value));
+                return is_bearer(view(h->value));
             }
         }
 
         return 0;
     }
 
-    if (!ngx_http_auth_id_token_is_cookie(h)) {
+    if (!is_cookie(h)) {
         return 0;
     }
 
@@ -146,7 +143,7 @@ ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
 
     p = value->data;
     found = 0;
-    rest = ngx_http_auth_id_token_view(h->value);
+    rest = view(h->value);
 
     while (!rest.empty()) {
         std::string_view  piece = rest.substr(0, rest.find(';'));
@@ -154,13 +151,12 @@ ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
 
         rest.remove_prefix(ngx_min(piece.size() + 1, rest.size()));
 
-        auto  pair = id_token::next_cookie(scan);
+        auto  pair = next_cookie(scan);
         ours = 0;
 
         for (i = 0; pair && i < conf->sources->nelts; i++) {
             if (sources[i].cookie.len != 0
-                && ngx_http_auth_id_token_is_token_cookie(pair->name,
-                       ngx_http_auth_id_token_view(sources[i].cookie)))
+                && is_token_cookie(pair->name, view(sources[i].cookie)))
             {
                 ours = 1;
             }
@@ -192,3 +188,6 @@ ngx_http_auth_id_token_is_stripped(ngx_http_auth_id_token_loc_conf_t *conf,
 
     return value->len == 0;
 }
+
+
+}  // namespace id_token::nginx

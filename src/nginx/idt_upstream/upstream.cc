@@ -11,26 +11,26 @@
 #include "idt_base/ascii.h"
 
 
-static ngx_int_t ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx);
-static void ngx_http_auth_id_token_forget_headers(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_auth_id_token_has_outer_space(
-    std::string_view text);
-static ngx_int_t ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
-    ngx_list_t *list);
+namespace id_token::nginx {
+
+
+static ngx_int_t rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+static void forget_headers(ngx_http_request_t *r);
+static ngx_uint_t has_outer_space(std::string_view text);
+static ngx_int_t add_headers(ngx_http_request_t *r, loc_conf_t *conf,
+    ctx_t *ctx, ngx_list_t *list);
 
 
 ngx_int_t
-ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r) noexcept
+precontent_handler(ngx_http_request_t *r) noexcept
 {
-    ngx_http_auth_id_token_ctx_t       *ctx;
-    ngx_http_auth_id_token_loc_conf_t  *conf;
+    ctx_t       *ctx;
+    loc_conf_t  *conf;
 
-    conf = static_cast<ngx_http_auth_id_token_loc_conf_t *>(
+    conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
-    ctx = ngx_http_auth_id_token_get_ctx(r);
+    ctx = get_ctx(r);
 
     if (conf->headers == NULL && !conf->strip
         && (ctx == NULL || ctx->headers == NULL))
@@ -38,12 +38,12 @@ ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r) noexcept
         return NGX_DECLINED;
     }
 
-    ctx = ngx_http_auth_id_token_make_ctx(r);
+    ctx = make_ctx(r);
 
     if (ctx == NULL
         || (conf->strip
-            && ngx_http_auth_id_token_keep_presented(r, ctx) != NGX_OK)
-        || ngx_http_auth_id_token_rebuild(r, conf, ctx) != NGX_OK)
+            && keep_presented(r, ctx) != NGX_OK)
+        || rebuild(r, conf, ctx) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -56,7 +56,7 @@ ngx_http_auth_id_token_precontent_handler(ngx_http_request_t *r) noexcept
 
 template <class F>
 static ngx_int_t
-ngx_http_auth_id_token_each_header(ngx_http_request_t *r, F f)
+each_header(ngx_http_request_t *r, F f)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
@@ -78,8 +78,7 @@ ngx_http_auth_id_token_each_header(ngx_http_request_t *r, F f)
 
 
 static ngx_int_t
-ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx)
+rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
     ngx_int_t    rc;
     ngx_uint_t   n;
@@ -87,7 +86,7 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
 
     n = (conf->headers != NULL) ? conf->headers->nelts : 0;
 
-    (void) ngx_http_auth_id_token_each_header(r, [&n](ngx_table_elt_t *) {
+    (void) each_header(r, [&n](ngx_table_elt_t *) {
         n++;
         return NGX_OK;
     });
@@ -101,25 +100,23 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
     }
 
     if (conf->strip) {
-        ngx_http_auth_id_token_reset_cookies(r);
+        reset_cookies(r);
     }
 
-    rc = ngx_http_auth_id_token_each_header(r,
+    rc = each_header(r,
         [&](ngx_table_elt_t *h) -> ngx_int_t {
             ngx_str_t         value;
             ngx_table_elt_t  *copy;
 
-            if (ngx_http_auth_id_token_is_listed(conf->headers, h->key)
-                || ngx_http_auth_id_token_is_listed(ctx->headers, h->key))
+            if (is_listed(conf->headers, h->key)
+                || is_listed(ctx->headers, h->key))
             {
                 return NGX_OK;
             }
 
             value = h->value;
 
-            if (conf->strip
-                && ngx_http_auth_id_token_is_stripped(conf, h, &value, r->pool))
-            {
+            if (conf->strip && is_stripped(conf, h, &value, r->pool)) {
                 if (h == r->headers_in.authorization) {
                     r->headers_in.authorization = NULL;
                 }
@@ -135,8 +132,8 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
             *copy = *h;
             copy->value = value;
 
-            if (conf->strip && ngx_http_auth_id_token_is_cookie(h)) {
-                return ngx_http_auth_id_token_point_at_cookie(r, copy);
+            if (conf->strip && is_cookie(h)) {
+                return point_at_cookie(r, copy);
             }
 
             if (h == r->headers_in.authorization) {
@@ -146,9 +143,7 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
             return NGX_OK;
         });
 
-    if (rc != NGX_OK
-        || ngx_http_auth_id_token_add_headers(r, conf, ctx, &list) != NGX_OK)
-    {
+    if (rc != NGX_OK || add_headers(r, conf, ctx, &list) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -157,7 +152,7 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
 
     ctx->headers = conf->headers;
 
-    ngx_http_auth_id_token_forget_headers(r);
+    forget_headers(r);
 
     return NGX_OK;
 }
@@ -166,11 +161,11 @@ ngx_http_auth_id_token_rebuild(ngx_http_request_t *r,
 /* what variables have shown of the former list, as to "if" or limit_req */
 
 static void
-ngx_http_auth_id_token_forget_headers(ngx_http_request_t *r)
+forget_headers(ngx_http_request_t *r)
 {
-    ngx_http_auth_id_token_main_conf_t  *mcf;
+    main_conf_t  *mcf;
 
-    mcf = static_cast<ngx_http_auth_id_token_main_conf_t *>(
+    mcf = static_cast<main_conf_t *>(
         ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
 
     for (ngx_uint_t i : mcf->header_variables) {
@@ -183,34 +178,32 @@ ngx_http_auth_id_token_forget_headers(ngx_http_request_t *r)
 /* it would be dropped on the way, RFC 9110 5.5, and the value be another */
 
 static ngx_uint_t
-ngx_http_auth_id_token_has_outer_space(std::string_view text)
+has_outer_space(std::string_view text)
 {
     return text.starts_with(' ') || text.ends_with(' ');
 }
 
 
 static ngx_int_t
-ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_http_auth_id_token_ctx_t *ctx,
+add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     ngx_list_t *list)
 {
-    ngx_str_t                         text;
-    ngx_uint_t                        i;
-    ngx_table_elt_t                  *h;
-    ngx_http_auth_id_token_ctx_t     *proven;
-    ngx_http_auth_id_token_header_t  *header;
+    ngx_str_t         text;
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+    ctx_t            *proven;
+    header_t         *header;
 
     if (conf->headers == NULL) {
         return NGX_OK;
     }
 
-    proven = ngx_http_auth_id_token_proven(r);
+    proven = proven_ctx(r);
     if (proven == NULL) {
         return NGX_OK;
     }
 
-    header = static_cast<ngx_http_auth_id_token_header_t *>(
-                 conf->headers->elts);
+    header = static_cast<header_t *>(conf->headers->elts);
 
     for (i = 0; i < conf->headers->nelts; i++) {
 
@@ -221,14 +214,12 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
                 return NGX_ERROR;
             }
 
-            if (text.len == 0
-                || !id_token::is_printable(ngx_http_auth_id_token_view(text)))
-            {
+            if (text.len == 0 || !is_printable(view(text))) {
                 continue;
             }
 
         } else {
-            id_token::ClaimValue  value = proven->token->slot(header[i].slot);
+            ClaimValue  value = proven->token->slot(header[i].slot);
 
             if (!value.present() || !value.printable()) {
                 continue;
@@ -239,9 +230,7 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
             text.len = value.text().size();
         }
 
-        if (ngx_http_auth_id_token_has_outer_space(
-                ngx_http_auth_id_token_view(text)))
-        {
+        if (has_outer_space(view(text))) {
             continue;
         }
 
@@ -260,3 +249,6 @@ ngx_http_auth_id_token_add_headers(ngx_http_request_t *r,
 
     return NGX_OK;
 }
+
+
+}  // namespace id_token::nginx

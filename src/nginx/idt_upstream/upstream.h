@@ -6,7 +6,10 @@
 #include "idt_glue/shared.h"
 
 
-struct ngx_http_auth_id_token_header_s {
+namespace id_token::nginx {
+
+
+struct header_s {
     ngx_str_t                  name;
     u_char                    *lowcase_key;
     ngx_uint_t                 hash;
@@ -17,25 +20,24 @@ struct ngx_http_auth_id_token_header_s {
 
 /* set_header.cc: whether one of the headers is this one, in any spelling */
 
-ngx_uint_t ngx_http_auth_id_token_is_listed(ngx_array_t *headers,
-    const ngx_str_t &key) noexcept;
+ngx_uint_t is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept;
 
 /* strip.cc */
 
-ngx_int_t ngx_http_auth_id_token_keep_presented(ngx_http_request_t *r,
-    ngx_http_auth_id_token_ctx_t *ctx) noexcept;
+ngx_int_t keep_presented(ngx_http_request_t *r, ctx_t *ctx) noexcept;
 
 /*
  * Whether the whole header goes. A Cookie header keeps its other cookies: then
  * *value is a copy without ours. A NULL in value->data: out of memory.
  */
-ngx_uint_t ngx_http_auth_id_token_is_stripped(
-    ngx_http_auth_id_token_loc_conf_t *conf, ngx_table_elt_t *h,
-    ngx_str_t *value, ngx_pool_t *pool) noexcept;
+ngx_uint_t is_stripped(loc_conf_t *conf, ngx_table_elt_t *h, ngx_str_t *value,
+    ngx_pool_t *pool) noexcept;
 
-ngx_uint_t ngx_http_auth_id_token_is_cookie(ngx_table_elt_t *h) noexcept;
-void ngx_http_auth_id_token_reset_cookies(ngx_http_request_t *r) noexcept;
-ngx_int_t ngx_http_auth_id_token_point_at_cookie(ngx_http_request_t *r,
-    ngx_table_elt_t *h) noexcept;
+ngx_uint_t is_cookie(ngx_table_elt_t *h) noexcept;
+void reset_cookies(ngx_http_request_t *r) noexcept;
+ngx_int_t point_at_cookie(ngx_http_request_t *r, ngx_table_elt_t *h) noexcept;
+
+
+}  // namespace id_token::nginx
 
 #endif /* IDT_UPSTREAM_UPSTREAM_H */
