@@ -116,11 +116,38 @@ void what_is_no_object_is_refused(void **) {
     refuse("", DiscoveryError::syntax);
     refuse("<html>", DiscoveryError::syntax);
     refuse("{\"issuer\":\"https://op.example.com\"", DiscoveryError::syntax);
-    refuse(R"({"issuer":"a","issuer":"b"})", DiscoveryError::syntax);
+    refuse(R"({"issuer":"a","issuer":"b"})", DiscoveryError::duplicate);
     refuse("[]", DiscoveryError::not_an_object);
     const std::string deep =
         R"({"a":)" + std::string(200, '[') + std::string(200, ']') + "}";
     refuse(deep, DiscoveryError::depth);
+}
+
+void what_nobody_reads_decides_nothing(void **) {
+    for (const char *value :
+         {"1e400", "18446744073709551616", R"("Ann \ud83d")", R"("a\u0000b")",
+          R"({"\u0000":[1e999]})", "null"}) {
+        accept(std::string(R"({"x":)") + value +
+                   R"(,"issuer":"https://op.example.com",)"
+                   R"("jwks_uri":"https:\/\/x\u002fk"})",
+               "https://x/k");
+    }
+    refuse(R"({"x":01,"issuer":"https://op.example.com",)"
+           R"("jwks_uri":"https://x/k"})",
+           DiscoveryError::syntax);
+    refuse(R"({"x":[{"a":1,"a":1}],"issuer":"https://op.example.com",)"
+           R"("jwks_uri":"https://x/k"})",
+           DiscoveryError::duplicate);
+}
+
+void what_is_read_has_to_be_whole(void **) {
+    const std::string head =
+        R"({"issuer":"https://op.example.com","jwks_uri":)";
+    accept(head + R"("https://x/\ud83d\ude00"})", "https://x/\xf0\x9f\x98\x80");
+    refuse(head + R"("https://x/\ud83d"})", DiscoveryError::jwks_uri_missing);
+    refuse(head + "1e400}", DiscoveryError::jwks_uri_missing);
+    refuse(R"({"issuer":null,"jwks_uri":"https://x/k"})",
+           DiscoveryError::issuer_missing);
 }
 
 void an_https_issuer_never_leads_to_http(void **) {
@@ -146,6 +173,8 @@ int main() {
         cmocka_unit_test(the_other_issuer_is_told),
         cmocka_unit_test(members_of_another_type_are_missing),
         cmocka_unit_test(what_is_no_object_is_refused),
+        cmocka_unit_test(what_nobody_reads_decides_nothing),
+        cmocka_unit_test(what_is_read_has_to_be_whole),
         cmocka_unit_test(an_https_issuer_never_leads_to_http),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

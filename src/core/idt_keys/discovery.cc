@@ -1,9 +1,9 @@
 #include "idt_keys/discovery.h"
 
-#include <new>
+#include <utility>
 
 #include "idt_base/ascii.h"
-#include "idt_lib/json.h"
+#include "idt_lib/json_split.h"
 
 namespace id_token {
 
@@ -24,18 +24,20 @@ bool is_https(std::string_view url) noexcept {
     return has_scheme(url, "https://");
 }
 
-DiscoveryError refusal(JsonError error) {
+DiscoveryError refusal(JsonSplitError error) noexcept {
     switch (error) {
-        case JsonError::syntax:
-            return DiscoveryError::syntax;
-        case JsonError::depth:
+        case JsonSplitError::depth:
             return DiscoveryError::depth;
-        case JsonError::not_an_object:
+        case JsonSplitError::not_an_object:
             return DiscoveryError::not_an_object;
-        case JsonError::out_of_memory:
+        case JsonSplitError::duplicate:
+            return DiscoveryError::duplicate;
+        case JsonSplitError::members:
+            return DiscoveryError::members;
+        case JsonSplitError::syntax:
             break;
     }
-    throw std::bad_alloc();
+    return DiscoveryError::syntax;
 }
 
 }  // namespace
@@ -63,12 +65,12 @@ std::optional<std::string> discovery_url(std::string_view issuer) {
 Result<std::string, DiscoveryError> parse_discovery(std::string_view document,
                                                     std::string_view issuer,
                                                     std::string *other) {
-    const auto json = Json::parse(document);
-    if (!json) {
+    JsonSplit json(document);
+    if (json.run() != JsonSplit::Progress::done) {
         return refusal(json.error());
     }
 
-    const auto theirs = (*json).view().find("issuer").string();
+    const auto theirs = json.find_string("issuer");
     if (!theirs) {
         return DiscoveryError::issuer_missing;
     }
@@ -81,14 +83,14 @@ Result<std::string, DiscoveryError> parse_discovery(std::string_view document,
                    : DiscoveryError::issuer_differs;
     }
 
-    const auto url = (*json).view().find("jwks_uri").string();
+    auto url = json.find_string("jwks_uri");
     if (!url || url->empty()) {
         return DiscoveryError::jwks_uri_missing;
     }
     if (is_https(issuer) && !is_https(*url)) {
         return DiscoveryError::jwks_uri_transport;
     }
-    return std::string(*url);
+    return std::move(*url);
 }
 
 }  // namespace id_token

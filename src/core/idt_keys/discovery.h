@@ -17,6 +17,8 @@ namespace id_token {
     X(syntax, "is not valid JSON")                                             \
     X(depth, "is nested too deeply")                                           \
     X(not_an_object, "is not a JSON object")                                   \
+    X(duplicate, "has a member twice in one object")                           \
+    X(members, "has more than 4096 members in one object")                     \
     X(issuer_missing, "has no \"issuer\"")                                     \
     X(issuer_slash, "names the \"issuer\" with, or without, a trailing slash") \
     X(issuer_differs, "names another \"issuer\"")                              \
@@ -39,6 +41,9 @@ enum class DiscoveryError : std::uint8_t {
 // https URL, or has a query or a fragment.
 [[nodiscard]] std::optional<std::string> discovery_url(std::string_view issuer);
 
+// What nobody reads decides nothing: a member that is not looked for may hold
+// any value that JSON allows. One that is null is absent.
+//
 // The document's jwks_uri, whose issuer has to equal ours byte for byte
 // (Discovery 4.3): if it does not, it is in `other`. That the URL is
 // well-formed, and what plain http may reach, is for the caller to judge.
