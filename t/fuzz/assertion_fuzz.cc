@@ -46,9 +46,11 @@ bool is_signed(const Segments &segments) {
     static SignatureVerifier verifier;
     REQUIRE(bool(keys));
     const auto &algorithm = signing_key().algorithm();
-    const auto found = (*keys)->find(algorithm, &signing_key().kid());
     const auto signature = base64url_decode(segments.signature);
-    return found.count == 1 && signature &&
+    REQUIRE(signature.has_value());
+    const auto found =
+        (*keys)->find(algorithm, &signing_key().kid(), signature->size());
+    return found.count == 1 &&
            verifier.verify(
                algorithm, *found.keys[0], segments.signing_input,
                {reinterpret_cast<const unsigned char *>(signature->data()),

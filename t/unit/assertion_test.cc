@@ -66,9 +66,9 @@ bool verifies(const std::string &token, const std::string &jwks) {
     const Algorithm *a =
         find_algorithm(json->view().find("alg").string().value());
     auto keys = unit::parse_keys(jwks);
-    const auto found = keys->find(*a, &kid);
-    assert_int_equal(found.count, 1);
     std::string signature = base64url_decode(s->signature).value();
+    const auto found = keys->find(*a, &kid, signature.size());
+    assert_int_equal(found.count, 1);
     return SignatureVerifier().verify(
                *a, *found.keys[0], s->signing_input,
                {reinterpret_cast<unsigned char *>(signature.data()),

@@ -1,11 +1,11 @@
-#include "core/json_split.h"
+#include "idt_lib/json_split.h"
 
 #include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/json_string.h"
+#include "idt_base/json_string.h"
 #include "unit/allocation.h"
 #include "unit/support.h"
 

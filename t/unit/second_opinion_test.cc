@@ -36,7 +36,8 @@ std::string proven_by(KeySet &keys, std::string_view token) {
     const auto signature = base64url_decode(segments->signature);
     SignatureVerifier verifier;
     const auto found =
-        keys.find(*header->algorithm, header->kid ? &*header->kid : nullptr);
+        keys.find(*header->algorithm, header->kid ? &*header->kid : nullptr,
+                  signature->size());
     for (std::size_t i = 0; i < found.count; i++) {
         Jwk &key = *found.keys[i];
         const Error error = verifier.verify(
@@ -45,8 +46,8 @@ std::string proven_by(KeySet &keys, std::string_view token) {
              signature->size()});
         if (error == Error::ok) {
             mint::Key pem;
-            EVP_PKEY_up_ref(key.pkey.get());
-            pem.pkey.reset(key.pkey.get());
+            EVP_PKEY_up_ref(key.key.get());
+            pem.pkey.reset(key.key.get());
             return mint::to_pem(pem, false);
         }
     }

@@ -321,6 +321,36 @@ void the_kid_that_is_looked_for_is_whole(void **) {
     assert_false(kid(R"({"alg":"ES256"})").has_value());
 }
 
+// A caller that has several tokens to judge bounds them together.
+void verifications_are_bounded(void **) {
+    Bench b;
+    b.keys = unit::parse_keys("{\"keys\":[" + unit::jwk("ec2", {.kid = false}) +
+                              "," + unit::jwk("ec2", {.kid = false}) + "," +
+                              unit::jwk("ec1", {.kid = false}) + "]}");
+    const std::string token =
+        unit::tenant_token("ES256", R"({"alg":"ES256"})", unit::claims_text());
+    const auto judge = [&](const std::string &t, std::size_t *left) {
+        return b.validator.validate(b.policy, *b.keys, t, kNow, nullptr, left)
+            .error;
+    };
+    std::size_t left = 2;
+    assert_reason(judge(token, &left), Error::signature);
+    assert_int_equal(left, 0);
+    assert_reason(judge(token, &left), Error::signature);
+    assert_int_equal(b.validator.verifications(), 2);
+
+    left = 4;
+    assert_reason(judge(token, &left), Error::ok);
+    assert_int_equal(left, 1);
+    // It is known now.
+    assert_reason(judge(token, &left), Error::ok);
+    assert_int_equal(left, 1);
+    assert_reason(judge(forge(token), &left), Error::signature);
+    assert_int_equal(left, 0);
+    assert_reason(judge(forge(token), nullptr), Error::signature);
+    assert_int_equal(b.validator.verifications(), 2 + 3 + 1 + 3);
+}
+
 void without_a_kid_fitting_keys_are_tried(void **) {
     Bench b;
     std::string token =
@@ -441,6 +471,7 @@ int main() {
         cmocka_unit_test(a_kid_that_fits_no_algorithm_is_an_unknown_key),
         cmocka_unit_test(what_a_newer_key_set_may_mend),
         cmocka_unit_test(the_kid_that_is_looked_for_is_whole),
+        cmocka_unit_test(verifications_are_bounded),
         cmocka_unit_test(without_a_kid_fitting_keys_are_tried),
         cmocka_unit_test(a_diagnosis_is_short),
         cmocka_unit_test(what_needs_no_key_is_told_without_one),

@@ -1,8 +1,8 @@
 #include "idt_jose/jwk.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
-#include <new>
 
 #include "idt_base/base64url.h"
 
@@ -17,63 +17,19 @@ constexpr JwkErrorRow kRows[] = {
 };
 
 constexpr std::size_t kMinRsaBits = 2048;
-constexpr std::size_t kMaxRsaBits = 16384;
+constexpr std::size_t kMaxRsaBits = 8192;
 
-struct Curve {
-    std::string_view name;
-    const char *group;  // OpenSSL's name
-    KeyKind kind;
-    std::size_t coordinate_size;  // bytes
-    std::size_t signature_size;
-};
-
-constexpr Curve kCurves[] = {
-    {"P-256", "P-256", KeyKind::p256, 32, 64},
-    {"P-384", "P-384", KeyKind::p384, 48, 96},
-    {"P-521", "P-521", KeyKind::p521, 66, 132},
-};
+// A verification takes a multiplication or two for each bit of the exponent,
+// each by the square of the modulus' length.
+constexpr std::size_t kMaxExponentBits = 64;
+constexpr std::size_t kLongRsaBits = 4096;
+constexpr std::size_t kMaxExponentBitsOfLong = 32;
 
 constexpr std::size_t kEd25519KeySize = 32;
 constexpr std::size_t kEd25519SignatureSize = 64;
 
-// A handle that could not be had counts as a lack of memory, which it is but
-// where OpenSSL was built or configured without the algorithm: no key of it is
-// bad, then.
-template <class Handle>
-Handle owned(Handle handle) {
-    if (handle == nullptr) {
-        throw std::bad_alloc();
-    }
-    return handle;
-}
-
-template <class T>
-const unsigned char *bytes_of(const T &text) noexcept {
-    return reinterpret_cast<const unsigned char *>(text.data());
-}
-
-constexpr std::size_t kProbeBytes = std::size_t{64} * 1024;
-
-// A key from OpenSSL, or nothing if it refuses it. It answers the same to a bad
-// key and to a lack of memory, even by the errors that it raises; ours must
-// not, or a good key would be missing until the next fetch. So there must be
-// memory left, and a second refusal.
-template <class Make>
-EvpPkey make_key(Make make) {
-    EvpPkey pkey = make();
-    if (pkey == nullptr) {
-        void *probe = OPENSSL_malloc(kProbeBytes);
-        if (probe == nullptr) {
-            throw std::bad_alloc();
-        }
-        OPENSSL_free(probe);
-        pkey = make();
-    }
-    return pkey;
-}
-
-// A member that some providers send as null when they mean nothing.
-JsonView optional_member(JsonView jwk, std::string_view name) noexcept {
+// A member that is null means nothing, so some providers send it.
+JsonView member(JsonView jwk, std::string_view name) noexcept {
     const JsonView value = jwk.find(name);
     return value.is(JsonKind::null) ? JsonView() : value;
 }
@@ -92,7 +48,7 @@ bool has_private_members(JsonView jwk) noexcept {
                                            "dq", "qi", "oth", "k"};
     return std::any_of(std::begin(kNames), std::end(kNames),
                        [&](std::string_view name) {
-                           return static_cast<bool>(jwk.find(name));
+                           return static_cast<bool>(member(jwk, name));
                        });
 }
 
@@ -112,97 +68,71 @@ std::optional<JwkError> check_purpose(JsonView jwk) noexcept {
     if (has_private_members(jwk)) {
         return JwkError::private_members;
     }
-    if (const JsonView use = optional_member(jwk, "use");
-        use && use.string() != "sig") {
+    if (const JsonView use = member(jwk, "use"); use && use.string() != "sig") {
         return JwkError::use;
     }
-    if (!allows_verify(optional_member(jwk, "key_ops"))) {
+    if (!allows_verify(member(jwk, "key_ops"))) {
         return JwkError::key_ops;
     }
     return std::nullopt;
 }
 
-// Builds the key that the parameters describe.
-EvpPkey build(const char *type, const Params &params) {
-    const EvpPkeyCtx ctx =
-        owned(EvpPkeyCtx(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
-    EVP_PKEY *pkey = nullptr;
-    if (EVP_PKEY_fromdata_init(ctx.get()) != 1) {
-        throw std::bad_alloc();
-    }
-    if (EVP_PKEY_fromdata(ctx.get(), &pkey, EVP_PKEY_PUBLIC_KEY,
-                          params.get()) != 1) {
-        return {};
-    }
-    return EvpPkey(pkey);
-}
-
 // Leading zero bytes are forbidden by RFC 7518 6.3.1.1 but sent by some.
-std::optional<Bignum> number_member(JsonView jwk, std::string_view name) {
-    const auto text = bytes_member(jwk, name);
-    if (!text) {
-        return std::nullopt;
+std::optional<std::string> number_member(JsonView jwk, std::string_view name) {
+    auto bytes = bytes_member(jwk, name);
+    if (bytes) {
+        bytes->erase(0,
+                     std::min(bytes->find_first_not_of('\0'), bytes->size()));
     }
-    std::string_view bytes = *text;
-    bytes.remove_prefix(std::min(bytes.find_first_not_of('\0'), bytes.size()));
-    if (bytes.empty()) {
-        return std::nullopt;
-    }
-    // More than any size that is looked at: not worth a number.
-    if (bytes.size() > kMaxRsaBits / 8 + 1) {
-        bytes = bytes.substr(0, kMaxRsaBits / 8 + 1);
-    }
-    return owned(Bignum(
-        BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr)));
+    return bytes && !bytes->empty() ? bytes : std::nullopt;
 }
 
-std::optional<JwkError> parse_rsa(JsonView jwk, Jwk &key) {
+// Of numbers that begin with a byte other than zero.
+std::size_t bits_of(std::string_view number) noexcept {
+    const auto first = static_cast<unsigned char>(number.front());
+    return (number.size() - 1) * 8 +
+           static_cast<std::size_t>(std::bit_width(first));
+}
+
+bool is_odd(std::string_view number) noexcept {
+    return (static_cast<unsigned char>(number.back()) & 1) != 0;
+}
+
+std::optional<JwkError> parse_rsa(JsonView jwk, Jwk &key, CurveCheck &) {
     const auto n = number_member(jwk, "n");
     const auto e = number_member(jwk, "e");
     if (!n || !e) {
         return JwkError::member_invalid;
     }
 
-    const auto bits = static_cast<std::size_t>(BN_num_bits(n->get()));
+    const std::size_t bits = bits_of(*n);
     if (bits < kMinRsaBits || bits > kMaxRsaBits) {
         return JwkError::rsa_size;
     }
-    if (!BN_is_odd(n->get())) {
+    if (!is_odd(*n)) {
         return JwkError::rsa_modulus;
     }
-    if (!BN_is_odd(e->get()) || BN_is_one(e->get())) {
+    if (!is_odd(*e) || *e == "\x01") {
         return JwkError::rsa_exponent;
     }
-    if (BN_cmp(e->get(), n->get()) >= 0) {
-        return JwkError::member_invalid;
+    if (bits_of(*e) >
+        (bits > kLongRsaBits ? kMaxExponentBitsOfLong : kMaxExponentBits)) {
+        return JwkError::rsa_exponent_size;
     }
 
-    const ParamBuilder builder = owned(ParamBuilder(OSSL_PARAM_BLD_new()));
-    if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N,
-                               n->get()) != 1 ||
-        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E,
-                               e->get()) != 1) {
-        throw std::bad_alloc();
-    }
     key.kind = KeyKind::rsa;
-    key.signature_size = (bits + 7) / 8;
-    const Params params = owned(Params(OSSL_PARAM_BLD_to_param(builder.get())));
-    key.pkey = make_key([&] { return build("RSA", params); });
-    if (key.pkey == nullptr) {
-        return JwkError::crypto;
-    }
+    key.signature_size = n->size();
+    key.key = PublicKey::rsa(*n, *e);
     return std::nullopt;
 }
 
-std::optional<JwkError> parse_ec(JsonView jwk, Jwk &key) {
+std::optional<JwkError> parse_ec(JsonView jwk, Jwk &key, CurveCheck &curves) {
     const auto name = jwk.find("crv").string();
     if (!name) {
         return JwkError::member_invalid;
     }
-    const auto curve =
-        std::find_if(std::begin(kCurves), std::end(kCurves),
-                     [&](const Curve &c) { return c.name == *name; });
-    if (curve == std::end(kCurves)) {
+    const Curve *curve = find_curve(*name);
+    if (curve == nullptr) {
         return JwkError::crv_unknown;
     }
     const auto x = bytes_member(jwk, "x");
@@ -212,23 +142,13 @@ std::optional<JwkError> parse_ec(JsonView jwk, Jwk &key) {
         return JwkError::member_invalid;
     }
 
-    // An uncompressed point; reading it checks that it is on the curve, and
-    // these curves have no small subgroups.
     const std::string point = '\x04' + *x + *y;
-    const ParamBuilder builder = owned(ParamBuilder(OSSL_PARAM_BLD_new()));
-    if (OSSL_PARAM_BLD_push_utf8_string(
-            builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
-                                         point.data(), point.size()) != 1) {
-        throw std::bad_alloc();
+    if (!curves.holds(*curve, point)) {
+        return JwkError::point;
     }
     key.kind = curve->kind;
     key.signature_size = curve->signature_size;
-    const Params params = owned(Params(OSSL_PARAM_BLD_to_param(builder.get())));
-    key.pkey = make_key([&] { return build("EC", params); });
-    if (key.pkey == nullptr) {
-        return JwkError::point;
-    }
+    key.key = PublicKey::ec(*curve, point);
     return std::nullopt;
 }
 
@@ -266,7 +186,7 @@ bool has_small_order(std::string_view point) noexcept {
     return false;
 }
 
-std::optional<JwkError> parse_okp(JsonView jwk, Jwk &key) {
+std::optional<JwkError> parse_okp(JsonView jwk, Jwk &key, CurveCheck &) {
     const auto curve = jwk.find("crv").string();
     if (!curve) {
         return JwkError::member_invalid;
@@ -284,17 +204,12 @@ std::optional<JwkError> parse_okp(JsonView jwk, Jwk &key) {
 
     key.kind = KeyKind::ed25519;
     key.signature_size = kEd25519SignatureSize;
-    key.pkey = make_key([&] {
-        return EvpPkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr,
-                                                   bytes_of(*x), x->size()));
-    });
-    if (key.pkey == nullptr) {
-        return JwkError::crypto;
-    }
+    key.key = PublicKey::ed25519(*x);
     return std::nullopt;
 }
 
-using Parser = std::optional<JwkError> (*)(JsonView jwk, Jwk &key);
+using Parser = std::optional<JwkError> (*)(JsonView jwk, Jwk &key,
+                                           CurveCheck &curves);
 
 Parser find_parser(std::string_view kty) noexcept {
     if (kty == "RSA") {
@@ -322,7 +237,7 @@ const JwkErrorRow &jwk_error_row(JwkError error) noexcept {
     return kRows[static_cast<std::size_t>(error)];
 }
 
-Result<Jwk, JwkError> parse_jwk(JsonView value) {
+Result<Jwk, JwkError> parse_jwk(JsonView value, CurveCheck &curves) {
     if (!value.is(JsonKind::object)) {
         return JwkError::not_an_object;
     }
@@ -342,7 +257,7 @@ Result<Jwk, JwkError> parse_jwk(JsonView value) {
     }
 
     Jwk key;
-    if (const JsonView kid = optional_member(value, "kid")) {
+    if (const JsonView kid = member(value, "kid")) {
         const auto text = kid.string();
         if (!text) {
             return JwkError::kid_type;
@@ -350,11 +265,10 @@ Result<Jwk, JwkError> parse_jwk(JsonView value) {
         key.kid = *text;
     }
 
-    const ErrorQueueScope scope;
-    if (const auto error = parse(value, key)) {
+    if (const auto error = parse(value, key, curves)) {
         return *error;
     }
-    if (!set_algorithm(optional_member(value, "alg"), key)) {
+    if (!set_algorithm(member(value, "alg"), key)) {
         return JwkError::alg;
     }
     return key;

@@ -8,23 +8,29 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "idt_lib/json_split.h"
 #include "idt_jose/jwk.h"
 #include "idt_jose/jws.h"
 #include "idt_base/result.h"
 
 namespace id_token {
 
-// Keys tried for a token without a kid.
+// Keys tried for a token.
 inline constexpr std::size_t kMaxKeysTried = 4;
 
-// Entries of a set that are looked at: no tenant comes near it, and while
-// they are no request is served.
+// Entries of a set that are looked at: no tenant comes near it.
 inline constexpr std::size_t kMaxKeys = 2000;
+
+// Bytes of an entry: a chain of certificates fits, and jansson reads it in less
+// than a millisecond.
+inline constexpr std::size_t kMaxKeyBytes = std::size_t{32} * 1024;
 
 // Why a document is not a key set that can be used.
 // X(name, text)
@@ -32,6 +38,11 @@ inline constexpr std::size_t kMaxKeys = 2000;
     X(syntax, "is not valid JSON")                                             \
     X(depth, "is nested too deeply")                                           \
     X(not_an_object, "is not a JSON object")                                   \
+    X(duplicate, "has a member twice in one object")                           \
+    X(members, "has more than 4096 members in one object")                     \
+    X(pem, "is PEM, which is not a key set")                                   \
+    X(certificates, "is a map of certificates, which is not a key set")        \
+    X(single_key, "is a single key, which is not a key set")                   \
     X(no_keys, "has no \"keys\" array")                                        \
     X(no_usable_key, "holds no usable key")
 
@@ -53,7 +64,8 @@ struct SkippedKey {
 class KeySet {
   public:
     // `id` must be different for every key set that a process ever holds: it
-    // is part of the key of what is remembered. Throws std::bad_alloc only.
+    // is part of the key of what is remembered. At once, whatever it takes: see
+    // KeySetBuilder. Throws std::bad_alloc only.
     [[nodiscard]] static Result<std::unique_ptr<KeySet>, JwksError> parse(
         std::string_view document, std::uint64_t id,
         std::vector<SkippedKey> *skipped = nullptr);
@@ -70,29 +82,33 @@ class KeySet {
     [[nodiscard]] std::vector<std::string_view> kids_missing_from(
         const KeySet &other, std::size_t most) const;
 
-    // The keys to try for a token, in order; empty if none fits. At most
-    // kMaxKeysTried when the token has no kid; all of the kid otherwise
-    // (bounded by kMaxKeysTried too).
+    // Whether some key can verify signatures of the algorithm.
+    [[nodiscard]] bool has_key_for(const Algorithm &algorithm) const noexcept;
+
+    // The keys to try for a token, in order, at most kMaxKeysTried: those that
+    // fit and make signatures of `signature_size` bytes, of the token's kid
+    // where it has one.
     struct Candidates {
         std::array<Jwk *, kMaxKeysTried> keys{};
         std::size_t count = 0;
-        bool kid_known = false;  // some key has the token's kid
+        bool kid_known = false;     // some key has the token's kid
+        bool other_length = false;  // some key fits but for the length
     };
     [[nodiscard]] Candidates find(const Algorithm &algorithm,
-                                  const std::string *kid) noexcept;
+                                  const std::string *kid,
+                                  std::size_t signature_size) const noexcept;
 
-    // What proven tokens had in their header: segment -> header and keys.
-    // Bounded; remembers nothing more when full.
-    struct Memo {
-        JoseHeader header;
-        Candidates candidates;
-    };
+    // What proven tokens had in their header. Bounded; remembers nothing more
+    // when full.
+    using Memo = JoseHeader;
     [[nodiscard]] const Memo *find_memo(
         std::string_view header_segment) const noexcept;
-    void remember(std::string_view header_segment, const JoseHeader &header,
-                  const Candidates &candidates) noexcept;
+    void remember(std::string_view header_segment,
+                  const JoseHeader &header) noexcept;
 
   private:
+    friend class KeySetBuilder;
+
     // Lets a view be looked for without making a string of it.
     struct Hash {
         using is_transparent = void;
@@ -106,12 +122,62 @@ class KeySet {
 
     std::uint64_t id_;
     std::vector<std::unique_ptr<Jwk>> keys_;
-    // What find() answers, worked out once: without a kid by algorithm, with
-    // one by that. The views are into the keys.
-    std::array<Candidates, kAlgorithmCount> without_kid_;
+    // What find() answers for a token without a kid, by algorithm and length.
+    std::array<std::unordered_map<std::size_t, Candidates>, kAlgorithmCount>
+        without_kid_;
+    // The views are into the keys.
     std::unordered_map<std::string_view, std::vector<Jwk *>> by_kid_;
     std::unordered_map<std::string, Memo, Hash, std::equal_to<>> memos_;
 };
+
+// Makes a key set step by step, for who must not be kept from other work.
+class KeySetBuilder {
+  public:
+    KeySetBuilder(std::string document, std::uint64_t id);
+    KeySetBuilder(const KeySetBuilder &) = delete;
+    KeySetBuilder &operator=(const KeySetBuilder &) = delete;
+
+    enum class Progress : std::uint8_t { more, done, failed };
+
+    // Does about `work`, or what one entry takes. 1 is what a byte of the
+    // document takes to be split off, a nanosecond or two; kKeySetStep is less
+    // than a millisecond (t/bench/keys_bench.cc). Throws std::bad_alloc only;
+    // after that this is of no use any more.
+    [[nodiscard]] Progress step(std::size_t work);
+
+    // After Progress::failed.
+    [[nodiscard]] JwksError error() const noexcept { return error_; }
+    // After Progress::done, once.
+    [[nodiscard]] std::unique_ptr<KeySet> take() noexcept {
+        return std::move(set_);
+    }
+    // Entries that were passed over so far.
+    [[nodiscard]] std::vector<SkippedKey> &skipped() noexcept {
+        return skipped_;
+    }
+    [[nodiscard]] const std::string &document() const noexcept {
+        return document_;
+    }
+
+  private:
+    [[nodiscard]] Progress fail(JwksError error) noexcept;
+    [[nodiscard]] Progress split(std::size_t &work);
+    [[nodiscard]] JwksError why_no_keys() const noexcept;
+    void add(std::size_t index, const JsonSplit::Element &element);
+    void pass_over(std::size_t index, const std::optional<std::string> &kid,
+                   JwkError error);
+
+    std::string document_;
+    JsonSplit split_;  // of document_
+    bool is_split_ = false;
+    std::size_t next_ = 0;  // entry
+    CurveCheck curves_;
+    std::unique_ptr<KeySet> set_;
+    std::vector<SkippedKey> skipped_;
+    JwksError error_ = JwksError::syntax;
+};
+
+inline constexpr std::size_t kKeySetStep = 300'000;
 
 }  // namespace id_token
 

@@ -62,8 +62,7 @@ EVP_PKEY_CTX *context_of(Jwk &key, const Algorithm &a, const EVP_MD *md) {
     if (kept != nullptr) {
         return kept.get();
     }
-    EvpPkeyCtx ctx(
-        EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
+    EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, key.key.get(), nullptr));
     if (ctx == nullptr || EVP_PKEY_verify_init(ctx.get()) != 1 ||
         !set_padding(ctx.get(), a.scheme, md) ||
         EVP_PKEY_CTX_set_signature_md(ctx.get(), md) != 1) {
@@ -162,10 +161,15 @@ Error SignatureVerifier::verify(const Algorithm &algorithm, Jwk &key,
         return Error::signature;
     }
 
+    EVP_PKEY *pkey = key.key.get();
+    if (pkey == nullptr) {
+        return Error::signature;
+    }
+
     const ErrorQueueScope scope;
     const Error error =
         algorithm.scheme == Scheme::eddsa
-            ? verify_eddsa(key, signing_input, signature)
+            ? verify_eddsa(pkey, signing_input, signature)
             : verify_digest(algorithm, key, signing_input, signature);
     return error == Error::signature && scope.out_of_memory()
                ? Error::out_of_memory
@@ -201,11 +205,10 @@ Error SignatureVerifier::verify_digest(
 }
 
 Error SignatureVerifier::verify_eddsa(
-    Jwk &key, std::string_view signing_input,
+    EVP_PKEY *pkey, std::string_view signing_input,
     std::span<const unsigned char> signature) {
     EVP_MD_CTX *ctx = one_shot_.get();
-    if (EVP_DigestVerifyInit(ctx, nullptr, nullptr, nullptr, key.pkey.get()) !=
-        1) {
+    if (EVP_DigestVerifyInit(ctx, nullptr, nullptr, nullptr, pkey) != 1) {
         EVP_MD_CTX_reset(ctx);
         return Error::out_of_memory;
     }

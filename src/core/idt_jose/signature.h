@@ -16,10 +16,12 @@ class SignatureVerifier {
   public:
     SignatureVerifier();
 
-    // Error::ok, signature_length, signature or out_of_memory. `signing_input`
+    // Error::ok, signature_length, signature (also: OpenSSL makes no key of
+    // this one) or out_of_memory. `signing_input`
     // is the received bytes `header.payload`. OpenSSL's error queue is left as
     // found. Where OpenSSL does not tell a lack of memory from a wrong
     // signature, it counts as the latter.
+    // Throws std::bad_alloc at a key's first use only.
     [[nodiscard]] Error verify(const Algorithm &algorithm, Jwk &key,
                                std::string_view signing_input,
                                std::span<const unsigned char> signature);
@@ -28,7 +30,8 @@ class SignatureVerifier {
     [[nodiscard]] Error verify_digest(const Algorithm &algorithm, Jwk &key,
                                       std::string_view signing_input,
                                       std::span<const unsigned char> signature);
-    [[nodiscard]] Error verify_eddsa(Jwk &key, std::string_view signing_input,
+    [[nodiscard]] Error verify_eddsa(EVP_PKEY *pkey,
+                                     std::string_view signing_input,
                                      std::span<const unsigned char> signature);
     [[nodiscard]] const EVP_MD *digest_of(const Algorithm &a) const noexcept;
 

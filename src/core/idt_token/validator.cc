@@ -122,7 +122,8 @@ Validator::Validator(std::vector<ClaimPath> slots, std::size_t cache_bytes)
 
 Verdict Validator::validate(const Policy &policy, KeySet &keys,
                             std::string_view token, std::int64_t now,
-                            Diagnosis *diagnosis) {
+                            Diagnosis *diagnosis,
+                            std::size_t *verifications_left) {
     if (VerifiedToken *known = cache_.find(policy.id, keys.id(), token)) {
         return judge_again(*known, policy, now, diagnosis);
     }
@@ -132,31 +133,33 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
         return {segments.error(), {}, {}, {}};
     }
 
-    const KeySet::Memo *memo = keys.find_memo(segments->header);
+    const JoseHeader *memo = keys.find_memo(segments->header);
     const bool first_seen = memo == nullptr;
-    KeySet::Memo parsed;
+    JoseHeader parsed;
     if (first_seen) {
-        Result<JoseHeader> header =
+        Result<JoseHeader> result =
             parse_header(segments->header, policy, diagnosis);
-        if (!header) {
-            return {header.error(), {}, {}, {}};
+        if (!result) {
+            return {result.error(), {}, {}, {}};
         }
-        parsed.header = std::move(*header);
-        parsed.candidates =
-            keys.find(*parsed.header.algorithm,
-                      parsed.header.kid ? &*parsed.header.kid : nullptr);
+        parsed = std::move(*result);
         memo = &parsed;
     }
-    const JoseHeader &header = memo->header;
+    const JoseHeader &header = *memo;
+    const KeySet::Candidates candidates =
+        keys.find(*header.algorithm, header.kid ? &*header.kid : nullptr,
+                  base64url_decoded_size(segments->signature.size()));
 
     // Another policy may have remembered it.
+    std::size_t most = kMaxKeysTried;
     const Error error =
         policy.algorithms.has(*header.algorithm)
-            ? verify(*header.algorithm, memo->candidates, *segments)
+            ? verify(*header.algorithm, candidates, *segments,
+                     verifications_left != nullptr ? *verifications_left : most)
             : Error::alg_not_allowed;
     if (error != Error::ok) {
         explain_kid(header.kid, diagnosis);
-        return {error, {}, refetch_for(error, memo->candidates), header.kid};
+        return {error, {}, refetch_for(error, candidates), header.kid};
     }
 
     Result<TokenRef> proven =
@@ -166,7 +169,7 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
         return {proven.error(), {}, {}, {}};
     }
     if (first_seen) {
-        keys.remember(segments->header, header, memo->candidates);
+        keys.remember(segments->header, header);
     }
     cache_.insert(*proven);
     return {Error::ok, std::move(*proven), {}, {}};
@@ -217,24 +220,26 @@ std::span<unsigned char> Validator::decode(std::string_view segment) {
 
 Error Validator::verify(const Algorithm &algorithm,
                         const KeySet::Candidates &candidates,
-                        const Segments &segments) {
+                        const Segments &segments,
+                        std::size_t &verifications_left) {
     if (candidates.count == 0) {
-        return Error::key_unknown;
+        return candidates.other_length ? Error::signature_length
+                                       : Error::key_unknown;
     }
     std::span<const unsigned char> signature = decode(segments.signature);
-    Error result = Error::signature_length;
     for (std::size_t i = 0; i < candidates.count; i++) {
-        Error error = signatures_.verify(algorithm, *candidates.keys[i],
-                                         segments.signing_input, signature);
-        verifications_ += error == Error::signature_length ? 0 : 1;
-        if (error == Error::ok || error == Error::out_of_memory) {
+        if (verifications_left == 0) {
+            break;
+        }
+        verifications_left--;
+        verifications_++;
+        const Error error = signatures_.verify(
+            algorithm, *candidates.keys[i], segments.signing_input, signature);
+        if (error != Error::signature) {
             return error;
         }
-        if (error == Error::signature) {
-            result = error;
-        }
     }
-    return result;
+    return Error::signature;
 }
 
 }  // namespace id_token

@@ -54,9 +54,15 @@ class Validator {
     //
     // A token in the cache is judged by its times alone: all else that the
     // policy and the key set ask for was proven when it was kept.
+    //
+    // `verifications_left`: how many signatures may still be verified for what
+    // this token came with; is reduced by those that were. None left: what
+    // would have been verified is refused as Error::signature. Without it,
+    // kMaxKeysTried for this token.
     [[nodiscard]] Verdict validate(const Policy &policy, KeySet &keys,
                                    std::string_view token, std::int64_t now,
-                                   Diagnosis *diagnosis = nullptr);
+                                   Diagnosis *diagnosis = nullptr,
+                                   std::size_t *verifications_left = nullptr);
 
     // Format, decoding and header alone, for when there is no key set yet:
     // nobody may wait for keys with a token that no key could save.
@@ -75,7 +81,8 @@ class Validator {
     [[nodiscard]] std::span<unsigned char> decode(std::string_view segment);
     [[nodiscard]] Error verify(const Algorithm &algorithm,
                                const KeySet::Candidates &candidates,
-                               const Segments &segments);
+                               const Segments &segments,
+                               std::size_t &verifications_left);
     [[nodiscard]] Result<TokenRef> judge_payload(
         const Policy &policy, const KeySet &keys, std::string_view token,
         const Segments &segments, const JoseHeader &header, std::int64_t now,

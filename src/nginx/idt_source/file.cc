@@ -164,9 +164,7 @@ ngx_uint_t
 keys_file_fits(key_source_t *keys, const AlgorithmSet &allowed) noexcept
 {
     for (const Algorithm &algorithm : algorithms()) {
-        if (allowed.has(algorithm)
-            && keys->set->find(algorithm, nullptr).count != 0)
-        {
+        if (allowed.has(algorithm) && keys->set->has_key_for(algorithm)) {
             return 1;
         }
     }

@@ -1,6 +1,6 @@
-#include "json_string.h"
+#include "idt_base/json_string.h"
 
-#include "ascii.h"
+#include "idt_base/ascii.h"
 
 namespace id_token {
 

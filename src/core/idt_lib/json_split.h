@@ -1,5 +1,5 @@
 // Splits a JSON object into its members, and one array in it into its elements,
-// without building a tree (L1): a strict reader of the grammar that keeps
+// without building a tree: a strict reader of the grammar that keeps
 // nothing but where things are, can stop anywhere and go on, and does not
 // mind values that jansson cannot hold.
 //
@@ -7,8 +7,8 @@
 // twice at any depth, nesting beyond kMaxJsonDepth. Let be and told by flaws():
 // half of a surrogate pair, NUL in a name. Numbers of any size are let be.
 
-#ifndef ID_TOKEN_CORE_JSON_SPLIT_H
-#define ID_TOKEN_CORE_JSON_SPLIT_H
+#ifndef IDT_LIB_JSON_SPLIT_H
+#define IDT_LIB_JSON_SPLIT_H
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "json.h"
+#include "idt_lib/json.h"
 
 namespace id_token {
 

@@ -1,11 +1,11 @@
-#include "json_split.h"
+#include "idt_lib/json_split.h"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-#include "ascii.h"
-#include "json_string.h"
+#include "idt_base/ascii.h"
+#include "idt_base/json_string.h"
 
 namespace id_token {
 

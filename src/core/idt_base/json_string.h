@@ -1,7 +1,7 @@
-// The inside of a JSON string (L0): UTF-8 and escapes (RFC 8259 7, 8).
+// The inside of a JSON string: UTF-8 and escapes (RFC 8259 7, 8).
 
-#ifndef ID_TOKEN_CORE_JSON_STRING_H
-#define ID_TOKEN_CORE_JSON_STRING_H
+#ifndef IDT_BASE_JSON_STRING_H
+#define IDT_BASE_JSON_STRING_H
 
 #include <cstddef>
 #include <optional>
