@@ -86,6 +86,8 @@ sub with {
 
 sub remote { return with($_[0], file => 'jwks_uri http://127.0.0.1:9/jwks;') }
 
+sub secure { return with($_[0], file => 'jwks_uri https://127.0.0.1:9/jwks;') }
+
 sub server {
     my ($more) = @_;
     return "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; } server { listen 127.0.0.1:8088; $more }";
@@ -110,7 +112,7 @@ bad('a provider in a server', 'server { id_token_provider t { } }', '"id_token_p
 # its words
 for my $word (qw(issuer client_id jwks_file algorithms leeway max_age max_auth_age
     trusted_audience jwks_uri jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout
-    jwks_max_size jwks_state jwks_proxy ssl_trusted_certificate ssl_verify_depth ssl_crl)) {
+    jwks_max_size jwks_state jwks_proxy jwks_header ssl_certificate ssl_certificate_key ssl_trusted_certificate ssl_verify_depth ssl_crl)) {
     bad("$word without a value", "id_token_provider t { $word; }", qq{invalid number of arguments in "$word"});
 }
 for my $row (
@@ -119,6 +121,7 @@ for my $row (
     ['trusted_audience', 'x'], ['jwks_uri', 'https://127.0.0.1/'], ['jwks_refresh', '1h'],
     ['jwks_min_interval', '1m'], ['jwks_max_stale', '1d'], ['jwks_timeout', '1s'],
     ['jwks_max_size', '1m'], ['jwks_state', "$dir/state"], ['jwks_proxy', 'http://127.0.0.1:3128'],
+    ['ssl_certificate', '/x'], ['ssl_certificate_key', '/x'],
     ['ssl_trusted_certificate', '/x'], ['ssl_verify_depth', '1'], ['ssl_crl', '/x']) {
     my ($word, $value) = @$row;
     bad("$word twice", "id_token_provider t { $word $value; $word $value; }", qq{"$word" is duplicate});
@@ -184,10 +187,58 @@ bad("jwks_state $_", remote("jwks_state $_;"), '"jwks_state" cannot be "/"') for
     is((stat $file)[4], $owner, 'which keeps its owner');
 }
 good('jwks_proxy', remote('jwks_proxy http://127.0.0.1:3128;'));
-for my $proxy ('127.0.0.1:3128', 'https://127.0.0.1:3128', 'http://127.0.0.1', 'http://u:p@127.0.0.1:3128',
+for my $proxy ('127.0.0.1:3128', 'https://127.0.0.1:3128', 'http://127.0.0.1',
     'http://127.0.0.1:3128/path', 'http://unix:/x', 'http://:3128') {
     bad("jwks_proxy $proxy", remote("jwks_proxy $proxy;"), '"jwks_proxy" needs "http://HOST:PORT", not');
 }
+
+{
+    my $pair    = write_file('pair', "user:pass\n");
+    my $no_pair = write_file('no_pair', "pass\n");
+    my $proxy   = 'jwks_proxy http://127.0.0.1:3128';
+    good('jwks_proxy with credentials', remote("$proxy file=$pair;"));
+    bad('jwks_proxy with another word', remote("$proxy $pair;"), '"jwks_proxy" has an unknown parameter');
+    bad('jwks_proxy with no file', remote("$proxy file=;"), '"jwks_proxy" has an unknown parameter');
+    bad('jwks_proxy with no pair', remote("$proxy file=$no_pair;"), 'does not hold one line "USER:PASSWORD"');
+    bad('jwks_proxy with a file that is not there', remote("$proxy file=$dir/none;"), 'the file of "jwks_proxy" cannot be read');
+    bad('jwks_proxy with a password', remote('jwks_proxy http://u:s3cret@127.0.0.1:3128;'),
+        'has a user name or password in its URL: put "USER:PASSWORD" into a file');
+
+    my $value = write_file('value', "a.b.c\n");
+    my $lines = write_file('lines', "a\nb\n");
+    my $empty = write_file('empty', "\n");
+    good("jwks_header $_", secure("jwks_header $_;")) for 'X-Key abc', "X-Key file=$value", "Authorization Bearer file=$value";
+    good('two headers', secure('jwks_header A a; jwks_header B b;'));
+    bad('the same header twice', remote('jwks_header Key a; jwks_header key b;'), '"jwks_header" "key" of id_token_provider "t": is duplicate');
+    bad("jwks_header $_", remote("jwks_header $_ a;"), 'is not a header that can be added')
+        for 'Host', 'content-length', 'Proxy-Authorization', '"a b"', '""';
+    bad('jwks_header with no value', remote('jwks_header A "";'), 'cannot be sent');
+    bad('jwks_header of two lines', remote(qq{jwks_header A "a\nB: b";}), 'cannot be sent', 9);
+    bad('jwks_header with three words', remote('jwks_header A a b;'), 'needs "NAME VALUE"');
+    bad("jwks_header $$_[0]", remote("jwks_header A file=$$_[1];"), $$_[2])
+        for ['of a file with two lines', $lines, 'cannot be sent'], ['of an empty file', $empty, 'is empty'],
+        ['of a file that is not there', "$dir/none", 'cannot be read'], ['of no file', '', 'names no file'];
+    for my $row (['jwks_header', 'jwks_header A s3cret;'], ['ssl_certificate', "ssl_certificate $value; ssl_certificate_key $value;"]) {
+        my ($word, $text) = @$row;
+        bad("$word over plain http", with($text, file => 'jwks_uri http://127.0.0.1:8080/jwks;'), qq{"$word" of id_token_provider "t" is for https only});
+    }
+    bad('ssl_certificate alone', remote("ssl_certificate $value;"), 'has no "ssl_certificate_key"');
+    bad('ssl_certificate_key alone', remote("ssl_certificate_key $value;"), 'has no "ssl_certificate"');
+    bad('ssl_certificate that is none', secure("ssl_certificate $value; ssl_certificate_key $value;"), '"ssl_certificate" of id_token_provider "t" cannot be used');
+    my ($cert, $key) = ("$dir/client.pem", "$dir/client.key");
+    for my $lock ('-nodes', '-passout pass:x') {
+        system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 $lock -keyout $key -out $cert -subj /CN=x -days 9 2> /dev/null");
+        my @pair = ("ssl_certificate_key $lock", secure("ssl_certificate $cert; ssl_certificate_key $key;"));
+        $lock eq '-nodes' ? good(@pair) : bad(@pair, '"ssl_certificate" of id_token_provider "t" cannot be used');
+    }
+    for my $text (remote('jwks_proxy http://u:s3cret@127.0.0.1:3128;'), remote(qq{jwks_header A "s3cret\x01";}),
+        with('', file => 'jwks_uri https://u:s3cret@127.0.0.1/;'), with('', file => 'jwks_uri "https://u:s3 cret@127.0.0.1/";')) {
+        my ($ok, $out) = nginx_t($text);
+        ok(!$ok && $out =~ /\[emerg\]/, 'refused');
+        unlike($out, qr/s3 ?cret/, 'without saying the secret');
+    }
+}
+bad('a URL with a password', with('', file => 'jwks_uri https://u:p@127.0.0.1/;'), 'the URL "https://\*\*\*@127\.0\.0\.1/" has a user name or password');
 
 # the file of keys
 bad('a key file that is not there', with('', file => "jwks_file $dir/none.json;"), qr{none\.json});
@@ -198,7 +249,7 @@ for my $row (['without keys', $nokeys], ['with a symmetric key alone', $oct], ['
 }
 bad('a key file and a URL', with('jwks_uri https://127.0.0.1/;'), 'has "jwks_file", where "jwks_uri" means nothing');
 for my $row ('jwks_refresh 1m', 'jwks_min_interval 1m', 'jwks_max_stale 1m', 'jwks_timeout 1s', 'jwks_max_size 1m',
-    "jwks_state $dir/state", 'jwks_proxy http://127.0.0.1:1', "ssl_trusted_certificate $keys", 'ssl_verify_depth 1', "ssl_crl $keys") {
+    "jwks_state $dir/state", 'jwks_proxy http://127.0.0.1:1', 'jwks_header A a', "ssl_certificate $keys", "ssl_certificate_key $keys", "ssl_trusted_certificate $keys", 'ssl_verify_depth 1', "ssl_crl $keys") {
     my ($word) = split / /, $row;
     bad("$word with a key file", with("$row;"), qq{has "jwks_file", where "$word" means nothing});
 }
@@ -211,7 +262,7 @@ bad('http to elsewhere', with('', file => 'jwks_uri http://192.0.2.1/jwks;'), 'h
 good('http to elsewhere, insecure', with('', file => 'jwks_uri http://192.0.2.1/jwks insecure;'));
 bad('https, insecure', with('', file => "jwks_uri $_//192.0.2.1/jwks insecure;"), '"jwks_uri" is https, which is never "insecure"') for qw(https: HTTPS:);
 bad('another parameter', with('', file => 'jwks_uri http://192.0.2.1/jwks secure;'), '"jwks_uri" has an unknown parameter "secure"');
-for my $url ('ftp://127.0.0.1/', '127.0.0.1/jwks', 'https://', 'https:///jwks', 'https://u:p@127.0.0.1/', 'https://127.0.0.1:0/',
+for my $url ('ftp://127.0.0.1/', '127.0.0.1/jwks', 'https://', 'https:///jwks', 'https://127.0.0.1:0/',
     'https://127.0.0.1:99999/', 'https://127.0.0.1/#x') {
     bad("jwks_uri $url", with('', file => "jwks_uri '$url';"), quotemeta $url);
 }

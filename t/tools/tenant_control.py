@@ -170,7 +170,8 @@ class Control:
         return [self.listeners[name]]
 
     def tls(self, arg):
-        options = {k: arg[k] for k in ("cert", "min", "max") if k in arg}
+        options = {k: arg[k] for k in ("cert", "min", "max", "client")
+                   if k in arg}
         for listener in self.chosen(arg):
             if listener.context is not None:
                 listener.set_tls(options)

@@ -60,7 +60,8 @@ class Listener:
             self.held = bound(self.family, *self.address)
 
     def set_tls(self, options):
-        """cert NAME; min, max TLSv1 | TLSv1_1 | TLSv1_2 | TLSv1_3."""
+        """cert NAME; min, max TLSv1 | TLSv1_1 | TLSv1_2 | TLSv1_3;
+        client optional | required, a certificate of the test CA."""
         tls = {**self.tls, **options}
         path = os.path.join(self.certs, tls["cert"])
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -70,6 +71,11 @@ class Listener:
         context.maximum_version = version(tls.get("max"), "TLSv1_3")
         context.set_alpn_protocols(["http/1.1"])
         context.sni_callback = note_sni
+        if tls.get("client"):
+            context.load_verify_locations(os.path.join(self.certs, "ca.pem"))
+            context.verify_mode = (ssl.CERT_REQUIRED
+                                   if tls["client"] == "required"
+                                   else ssl.CERT_OPTIONAL)
         self.tls, self.context = tls, context
 
     def accept(self, listening):
@@ -201,6 +207,7 @@ def talk(listener, sock):
         "line": line, "method": method, "headers": headers,
         "sni": getattr(sock, "sni", None),
         "tls": sock.version() if listener.context is not None else None,
+        "client": bool(listener.context is not None and sock.getpeercert()),
         "leaked": [name for name in LEAKS if name in headers],
     })
     fault = state.take_fault(listener.name, kind, path, ["request"]) or {}
