@@ -641,6 +641,39 @@ nginx("idt_show/claims", "claims",
       ("only what is printable", "if (!value.present() || !value.printable()) {\n        return not_found(v);\n    }\n\n    return set_value(v, value.text());",
        "if (!value.present()) {\n        return not_found(v);\n    }\n\n    return set_value(v, value.text());"))
 
+nginx("idt_fetch/credentials", "keys_credentials",
+      ("told to the origin alone", "error = f->own ? fetch_fields(f, &lines) : NULL;",
+       "error = fetch_fields(f, &lines);"),
+      ("what a value may be", "return is_sendable(*value)\n", "return true\n"))
+
+nginx("idt_fetch/fetch", "keys_credentials",
+      ("the whole origin", "same_origin(f->url, *conf->origin)", "true"))
+
+nginx("idt_fetch/tls", "keys_credentials",
+      ("shown to the origin alone", "if (!own) {", "if (false) {"))
+
+nginx("idt_fetch/lookup", "keys_names",
+      ("the next name", "ctx->state == NGX_RESOLVE_NXDOMAIN && f->name",
+       "false && f->name"),
+      ("only when there is no such name",
+       "ctx->state == NGX_RESOLVE_NXDOMAIN && f->name", "ctx->state && f->name"))
+
+nginx("idt_fetch/fetch", "keys_race",
+      ("what answered is known", "f->known.remember_answer(", "(void) ("))
+
+nginx("idt_source/attempt", "keys_race",
+      ("learnt for the next attempt", "keys->zone->known = result->known;", ""),
+      ("learnt for the key set", "keys->fetch_conf.known = result->known;", ""))
+
+nginx("idt_source/share", "keys_trust",
+      ("CA by content", "trust_digest(cf, &settings->trust.trusted_certificate)",
+       "keys_text(settings->trust.trusted_certificate)"),
+      ("CRL by content", "trust_digest(cf, &path)", "keys_text(path)"))
+
+nginx("idt_source/share", "keys_credentials",
+      ("fields are identity",
+       'keys_append(keys->trust, " fields ", sha256_hex(secret));', ""))
+
 nginx("idt_fetch/tls", "keys_tls",
       ("certificate", "return rc == X509_V_OK ? NULL", "return true ? NULL"),
       ("host name", "if (SSL_set1_host(ssl, host) != 1\n        || ",

@@ -49,6 +49,7 @@ char *set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 

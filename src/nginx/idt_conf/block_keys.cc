@@ -91,45 +91,6 @@ set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
 }
 
 
-/* jwks_proxy http://HOST:PORT */
-
-char *
-set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept
-{
-    ngx_str_t  *value;
-    ngx_url_t   u;
-
-    value = static_cast<ngx_str_t *>(cf->args->elts);
-
-    if (block->keys.proxy_host.data != NULL) {
-        return DUPLICATE;
-    }
-
-    if (!view(value[1]).starts_with("http://")) {
-        return const_cast<char *>("needs \"http://HOST:PORT\", not");
-    }
-
-    ngx_memzero(&u, sizeof(u));
-    u.url.data = value[1].data + 7;
-    u.url.len = value[1].len - 7;
-    u.no_resolve = 1;
-    u.uri_part = 1;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.no_port
-        || u.family == AF_UNIX
-        || (u.uri.len != 0 && view(u.uri) != "/")
-        || ngx_strlchr(u.host.data, u.host.data + u.host.len, '@') != NULL)
-    {
-        return const_cast<char *>("needs \"http://HOST:PORT\", not");
-    }
-
-    block->keys.proxy_host = u.host;
-    block->keys.proxy_port = u.port;
-
-    return NGX_CONF_OK;
-}
-
-
 /*
  * The master creates the directory and gives it to the worker user. nginx gives
  * away whatever has that name, a file as well.

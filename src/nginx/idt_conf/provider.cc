@@ -74,11 +74,18 @@ static const word_t  words[] = {
     { "jwks_state", 1, 1, set_state,
       AT(keys.state), 1 },
 
-    { "jwks_proxy", 1, 1, set_proxy,
+    { "jwks_proxy", 1, 2, set_proxy,
       AT(keys.proxy_host), 1 },
+
+    { "jwks_header", 2, 3, set_jwks_header, AT(keys.fields), 1 },
 
     { "ssl_trusted_certificate", 1, 1, set_file,
       AT(keys.trust.trusted_certificate), 1 },
+
+    { "ssl_certificate", 1, 1, set_file, AT(keys.trust.certificate), 1 },
+
+    { "ssl_certificate_key", 1, 1, set_file, AT(keys.trust.certificate_key),
+      1 },
 
     { "ssl_verify_depth", 1, 1, set_depth,
       AT(keys.trust.verify_depth), 1 },
@@ -198,7 +205,11 @@ word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    warn_literal(cf);
+    /* the value of a header is not for the log */
+
+    if (word->set != set_jwks_header) {
+        warn_literal(cf);
+    }
 
     if (word->remote && block->remote == NULL) {
         block->remote = word->name;
@@ -352,6 +363,14 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
                                "ends before \"/.well-known\"",
                                &block->name);
             return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        if ((keys->trust.certificate.len == 0)
+            != (keys->trust.certificate_key.len == 0))
+        {
+            return missing(cf, block, keys->trust.certificate.len
+                                      ? "ssl_certificate_key"
+                                      : "ssl_certificate");
         }
 
         keys->issuer = block->issuer;

@@ -12,31 +12,33 @@
 namespace id_token::nginx {
 
 
-static void fetch_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf,
+static void peer_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf,
     size_t len) noexcept;
+static void fetch_append(fetch_t *f, const char *text, const ngx_str_t *whom,
+    bool beyond) noexcept;
 
 
 void
-fetch_init_log(fetch_t *f) noexcept
+peer_init_log(peer_t *peer) noexcept
 {
-    f->log.log_level = NGX_LOG_ERR;
-    f->log.writer = fetch_log_writer;
-    f->log.wdata = f;
+    peer->log.log_level = NGX_LOG_ERR;
+    peer->log.writer = peer_log_writer;
+    peer->log.wdata = peer;
 }
 
 
 /* The message without its time, level and process: "...] 123#123: " */
 
 static void
-fetch_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
+peer_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
     noexcept
 {
-    u_char   *p, *last;
-    fetch_t  *f;
+    u_char  *p, *last;
+    peer_t  *peer;
 
     (void) level;
 
-    f = static_cast<fetch_t *>(log->wdata);
+    peer = static_cast<peer_t *>(log->wdata);
     last = buf + len;
 
     p = ngx_strlchr(buf, last, '#');
@@ -47,29 +49,29 @@ fetch_log_writer(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
         last--;
     }
 
-    f->logged_len = std::min<size_t>(last - p, sizeof(f->logged) - 1);
-    ngx_memcpy(f->logged, p, f->logged_len);
-    f->logged[f->logged_len] = '\0';
+    peer->logged_len = std::min<size_t>(last - p, sizeof(peer->logged) - 1);
+    ngx_memcpy(peer->logged, p, peer->logged_len);
+    peer->logged[peer->logged_len] = '\0';
 }
 
 
 const char *
-logged(fetch_t *f, const char *text) noexcept
+peer_logged(peer_t *peer, const char *text) noexcept
 {
-    if (f->logged_len == 0) {
+    if (peer->logged_len == 0) {
         return text;
     }
 
-    f->logged_len = 0;
+    peer->logged_len = 0;
 
-    return reinterpret_cast<const char *>(f->logged);
+    return reinterpret_cast<const char *>(peer->logged);
 }
 
 
 const char *
-fetch_late(fetch_t *f) noexcept
+peer_late(peer_t *peer) noexcept
 {
-    switch (f->phase) {
+    switch (peer->phase) {
 
     case Phase::tunnelling:
         return "the proxy did not answer in time";
@@ -78,8 +80,8 @@ fetch_late(fetch_t *f) noexcept
         return "the TLS handshake timed out";
 
     case Phase::answering:
-        return f->response->begun() ? "the answer did not end in time"
-                                    : "there was no answer in time";
+        return peer->response->begun() ? "the answer did not end in time"
+                                       : "there was no answer in time";
 
     default:
         return "connecting timed out";
@@ -87,13 +89,41 @@ fetch_late(fetch_t *f) noexcept
 }
 
 
+void
+fetch_error(fetch_t *f, const char *text) noexcept
+{
+    fetch_append(f, text, NULL, false);
+}
+
+
+void
+fetch_host_error(fetch_t *f, const char *text) noexcept
+{
+    ngx_str_t  host;
+
+    host.data = reinterpret_cast<u_char *>(f->host.data());
+    host.len = f->host.size();
+
+    fetch_append(f, text, &host, false);
+}
+
+
+void
+peer_error(peer_t *peer, const char *text) noexcept
+{
+    fetch_append(peer->fetch, text, &peer->name,
+                 peer->phase > Phase::tunnelling);
+}
+
+
 /*
- * "text (peer)", in printable ASCII, after what was there; whole or not at
+ * "text (whom)", in printable ASCII, after what was there; whole or not at
  * all, but for the first.
  */
 
-void
-fetch_error(fetch_t *f, const char *text, const ngx_str_t *whom) noexcept
+static void
+fetch_append(fetch_t *f, const char *text, const ngx_str_t *whom, bool beyond)
+    noexcept
 {
     u_char  *p, *c, *first, *last;
 
@@ -102,7 +132,7 @@ fetch_error(fetch_t *f, const char *text, const ngx_str_t *whom) noexcept
 
     p = ngx_slprintf(first, last, "%s%s", f->error_len ? "; " : "", text);
 
-    if (whom && f->proxied && f->phase > Phase::tunnelling) {
+    if (whom && f->proxied && beyond) {
         p = ngx_slprintf(p, last, " (%s via proxy %V)", f->url.host.c_str(),
                          whom);
 
@@ -122,6 +152,5 @@ fetch_error(fetch_t *f, const char *text, const ngx_str_t *whom) noexcept
 
     f->error_len = p - f->error;
 }
-
 
 }  // namespace id_token::nginx

@@ -15,48 +15,51 @@ namespace id_token::nginx {
 static void peer_write(ngx_event_t *wev) noexcept;
 static void peer_read(ngx_event_t *rev) noexcept;
 static void peer_idle(ngx_event_t *ev) noexcept;
-static ngx_int_t peer_test_connect(fetch_t *f) noexcept;
-static void peer_connected(fetch_t *f) noexcept;
-static void peer_handshake(fetch_t *f) noexcept;
+static ngx_int_t peer_test_connect(peer_t *peer) noexcept;
+static void peer_connected(peer_t *peer) noexcept;
+static void peer_handshake(peer_t *peer) noexcept;
 static void peer_handshaken(ngx_connection_t *c) noexcept;
-static void peer_ask(fetch_t *f) noexcept;
-static void peer_send(fetch_t *f) noexcept;
-static HttpResponse::State peer_feed(fetch_t *f, std::string_view bytes);
-static void peer_judge(fetch_t *f, HttpResponse::State state) noexcept;
+static void peer_ask(peer_t *peer) noexcept;
+static void peer_send(peer_t *peer) noexcept;
+static HttpResponse::State peer_feed(peer_t *peer, std::string_view bytes);
+static void peer_judge(peer_t *peer, HttpResponse::State state) noexcept;
 
 
 ngx_int_t
-peer_connect(fetch_t *f, addr_t *addr) noexcept
+peer_connect(peer_t *peer, addr_t *addr) noexcept
 {
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_peer_connection_t  *pc;
 
-    ngx_memzero(&f->peer, sizeof(ngx_peer_connection_t));
+    pc = &peer->pc;
 
-    f->peer.sockaddr = &addr->sockaddr.sockaddr;
-    f->peer.socklen = addr->socklen;
-    f->peer.name = &f->peer_name;
-    f->peer.get = ngx_event_get_peer;
-    f->peer.log = &f->log;
-    f->peer.log_error = NGX_ERROR_ERR;
+    ngx_memzero(pc, sizeof(ngx_peer_connection_t));
 
-    rc = ngx_event_connect_peer(&f->peer);
+    pc->sockaddr = &addr->sockaddr.sockaddr;
+    pc->socklen = addr->socklen;
+    pc->name = &peer->name;
+    pc->get = ngx_event_get_peer;
+    pc->log = &peer->log;
+    pc->log_error = NGX_ERROR_ERR;
+
+    rc = ngx_event_connect_peer(pc);
 
     if (rc == NGX_ERROR || rc == NGX_BUSY || rc == NGX_DECLINED) {
-        f->peer.connection = NULL;
+        pc->connection = NULL;
         return NGX_DECLINED;
     }
 
-    c = f->peer.connection;
+    c = pc->connection;
 
-    c->pool = ngx_create_pool(1024, &f->log);
+    c->pool = ngx_create_pool(1024, &peer->log);
     if (c->pool == NULL) {
-        peer_close(f);
+        peer_close(peer);
         return NGX_DECLINED;
     }
 
-    c->data = f;
-    c->addr_text = f->peer_name;
+    c->data = peer;
+    c->addr_text = peer->name;
     c->read->handler = peer_read;
     c->write->handler = peer_write;
 
@@ -71,18 +74,18 @@ peer_connect(fetch_t *f, addr_t *addr) noexcept
 /* Nothing is sent to say good-bye, so nothing is waited for. */
 
 void
-peer_close(fetch_t *f) noexcept
+peer_close(peer_t *peer) noexcept
 {
     ngx_pool_t        *pool;
     ngx_connection_t  *c;
 
-    c = f->peer.connection;
+    c = peer->pc.connection;
 
     if (c == NULL) {
         return;
     }
 
-    f->peer.connection = NULL;
+    peer->pc.connection = NULL;
 
     if (c->ssl) {
         c->ssl->no_wait_shutdown = 1;
@@ -103,34 +106,34 @@ peer_close(fetch_t *f) noexcept
 static void
 peer_write(ngx_event_t *wev) noexcept
 {
+    peer_t            *peer;
     ngx_connection_t  *c;
-    fetch_t           *f;
 
     c = static_cast<ngx_connection_t *>(wev->data);
-    f = static_cast<fetch_t *>(c->data);
+    peer = static_cast<peer_t *>(c->data);
 
-    if (f->phase != Phase::connecting) {
-        peer_send(f);
+    if (peer->phase != Phase::connecting) {
+        peer_send(peer);
         return;
     }
 
-    if (peer_test_connect(f) != NGX_OK) {
-        fetch_failed(f, logged(f, "the connection failed"));
+    if (peer_test_connect(peer) != NGX_OK) {
+        peer_failed(peer, peer_logged(peer, "the connection failed"));
         return;
     }
 
-    peer_connected(f);
+    peer_connected(peer);
 }
 
 
 static ngx_int_t
-peer_test_connect(fetch_t *f) noexcept
+peer_test_connect(peer_t *peer) noexcept
 {
     int                err;
     socklen_t          len;
     ngx_connection_t  *c;
 
-    c = f->peer.connection;
+    c = peer->pc.connection;
     err = 0;
     len = sizeof(int);
 
@@ -152,46 +155,53 @@ peer_test_connect(fetch_t *f) noexcept
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_ERR, &f->log, err, "connect() failed");
+    ngx_log_error(NGX_LOG_ERR, &peer->log, err, "connect() failed");
 
     return NGX_ERROR;
 }
 
 
 static void
-peer_connected(fetch_t *f) noexcept
+peer_connected(peer_t *peer) noexcept
 {
-    if (f->proxied && f->url.https) {
-        f->phase = Phase::tunnelling;
-        f->response.emplace(0, HttpResponse::Kind::tunnel);
-        f->out = f->connect;
+    fetch_t  *f;
 
-        peer_send(f);
+    f = peer->fetch;
+
+    if (f->proxied && f->url.https) {
+        peer->phase = Phase::tunnelling;
+        peer->response.emplace(0, HttpResponse::Kind::tunnel);
+        peer->out = f->connect;
+
+        peer_send(peer);
         return;
     }
 
     if (f->url.https) {
-        peer_handshake(f);
+        peer_handshake(peer);
         return;
     }
 
-    peer_ask(f);
+    peer_won(peer);
+    peer_ask(peer);
 }
 
 
 static void
-peer_handshake(fetch_t *f) noexcept
+peer_handshake(peer_t *peer) noexcept
 {
+    fetch_t           *f;
     ngx_connection_t  *c;
 
-    c = f->peer.connection;
+    f = peer->fetch;
+    c = peer->pc.connection;
 
-    f->phase = Phase::handshaking;
+    peer->phase = Phase::handshaking;
 
     if (f->conf->tls == NULL
-        || tls_connection(f->conf->tls, c, &f->url) != NGX_OK)
+        || tls_connection(f->conf->tls, c, &f->url, f->own) != NGX_OK)
     {
-        fetch_refused(f, logged(f, "TLS could not be set up"));
+        peer_refused(peer, peer_logged(peer, "TLS could not be set up"));
         return;
     }
 
@@ -207,13 +217,13 @@ static void
 peer_handshaken(ngx_connection_t *c) noexcept
 {
     u_char       text[160];
+    peer_t      *peer;
     const char  *reason;
-    fetch_t     *f;
 
-    f = static_cast<fetch_t *>(c->data);
+    peer = static_cast<peer_t *>(c->data);
 
     if (!c->ssl->handshaked) {
-        fetch_failed(f, logged(f, "the TLS handshake failed"));
+        peer_failed(peer, peer_logged(peer, "the TLS handshake failed"));
         return;
     }
 
@@ -224,67 +234,64 @@ peer_handshaken(ngx_connection_t *c) noexcept
                       reason)
             = '\0';
 
-        fetch_failed(f, reinterpret_cast<char *>(text));
+        peer_failed(peer, reinterpret_cast<char *>(text));
         return;
     }
 
     c->read->handler = peer_read;
     c->write->handler = peer_write;
 
-    peer_ask(f);
+    peer_won(peer);
+    peer_ask(peer);
 }
 
 
 static void
-peer_ask(fetch_t *f) noexcept
+peer_ask(peer_t *peer) noexcept
 {
-    f->phase = Phase::answering;
-    f->response.emplace(f->conf->max_size);
-    f->out = f->request;
+    peer->phase = Phase::answering;
+    peer->response.emplace(peer->fetch->conf->max_size);
+    peer->out = peer->fetch->request;
 
-    peer_send(f);
+    peer_send(peer);
 }
 
 
 static void
-peer_send(fetch_t *f) noexcept
+peer_send(peer_t *peer) noexcept
 {
     ssize_t            n;
     ngx_connection_t  *c;
 
-    c = f->peer.connection;
+    c = peer->pc.connection;
 
-    while (!f->out.empty()) {
+    while (!peer->out.empty()) {
         n = c->send(c,
                     reinterpret_cast<u_char *>(const_cast<char *>(
-                        f->out.data())),
-                    f->out.size());
+                        peer->out.data())),
+                    peer->out.size());
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-                fetch_failed(f, "waiting failed");
+                peer_failed(peer, "waiting failed");
             }
 
             return;
         }
 
         if (n < 0) {
-            fetch_failed(f, logged(f, "sending failed"));
+            peer_failed(peer, peer_logged(peer, "sending failed"));
             return;
         }
 
-        f->out.remove_prefix(n);
+        peer->out.remove_prefix(n);
     }
 
     c->write->handler = peer_idle;
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        fetch_failed(f, "waiting failed");
+        peer_failed(peer, "waiting failed");
         return;
-    }
-
-    if (f->phase == Phase::answering) {
-        fetch_request_sent(f);
     }
 
     if (c->read->ready) {
@@ -303,16 +310,16 @@ peer_idle(ngx_event_t *ev) noexcept
 static void
 peer_read(ngx_event_t *rev) noexcept
 {
-    ssize_t              n;
     u_char               buf[READ_SIZE];
+    peer_t              *peer;
+    ssize_t              n;
     ngx_connection_t    *c;
     HttpResponse::State  state;
-    fetch_t             *f;
 
     c = static_cast<ngx_connection_t *>(rev->data);
-    f = static_cast<fetch_t *>(c->data);
+    peer = static_cast<peer_t *>(c->data);
 
-    if (f->phase == Phase::connecting) {
+    if (peer->phase == Phase::connecting) {
         peer_write(c->write);
         return;
     }
@@ -322,73 +329,84 @@ peer_read(ngx_event_t *rev) noexcept
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-                fetch_failed(f, "waiting failed");
+                peer_failed(peer, "waiting failed");
             }
 
             return;
         }
 
         if (n == NGX_ERROR) {
-            fetch_failed(f, logged(f, "receiving failed"));
+            peer_failed(peer, peer_logged(peer, "receiving failed"));
             return;
         }
 
         try {
-            state = peer_feed(f,
+            state = peer_feed(peer,
                         std::string_view(reinterpret_cast<char *>(buf), n));
 
         } catch (...) {
-            fetch_refused(f, "out of memory");
+            peer_refused(peer, "out of memory");
             return;
         }
 
     } while (state == HttpResponse::State::more);
 
-    peer_judge(f, state);
+    peer_judge(peer, state);
 }
 
 
 static HttpResponse::State
-peer_feed(fetch_t *f, std::string_view bytes)
+peer_feed(peer_t *peer, std::string_view bytes)
 {
-    return bytes.empty() ? f->response->close() : f->response->feed(bytes);
+    return bytes.empty() ? peer->response->close()
+                         : peer->response->feed(bytes);
 }
 
 
 static void
-peer_judge(fetch_t *f, HttpResponse::State state) noexcept
+peer_judge(peer_t *peer, HttpResponse::State state) noexcept
 {
-    std::string  text;
+    bool         tunnel;
     HttpError    error;
+    std::string  text;
+
+    tunnel = (peer->phase == Phase::tunnelling);
 
     if (state == HttpResponse::State::done) {
 
-        if (f->phase == Phase::tunnelling) {
-            peer_handshake(f);
+        if (tunnel) {
+            peer_handshake(peer);
             return;
         }
 
-        fetch_done(f);
+        fetch_done(peer->fetch);
         return;
     }
 
     try {
-        text = f->response->error_text();
+        text = peer->response->error_text();
 
     } catch (...) {
-        fetch_refused(f, "out of memory");
+        peer_refused(peer, "out of memory");
         return;
     }
 
-    error = f->response->error();
+    error = peer->response->error();
 
     if (error == HttpError::closed || error == HttpError::truncated) {
-        fetch_failed(f, text.c_str());
+        peer_failed(peer, text.c_str());
         return;
     }
 
-    fetch_refused(f, text.c_str());
-}
+    /* another address of the proxy may lead on */
 
+    if (tunnel) {
+        peer->fetch->spoken = true;
+        peer_failed(peer, text.c_str());
+        return;
+    }
+
+    peer_refused(peer, text.c_str());
+}
 
 }  // namespace id_token::nginx

@@ -1,9 +1,10 @@
+/* Names at configuration time: the resolver, and the system's own look-up. */
+
 #include "idt_fetch/resolve.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
+#include <string>
 
 
 namespace id_token::nginx {
@@ -11,25 +12,35 @@ namespace id_token::nginx {
 
 #define RESOLV_CONF  "/etc/resolv.conf"
 
-/* as many as the system's own look-up asks */
-#define NAMESERVERS  3
+/* more than this is no resolv.conf */
+#define MAX_RESOLV_CONF  (64 * 1024)
 
 /* seconds for all look-ups at configuration time */
 #define LOOKUP_TIME  20
 
 
-static ngx_resolver_t *system_resolver(ngx_conf_t *cf) noexcept;
-static ngx_uint_t nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept;
-static ngx_int_t nameserver(ngx_conf_t *cf, const char *text, ngx_str_t *name)
+/* what the system's own look-up would ask whom */
+
+typedef struct {
+    ngx_resolver_t      *resolver;
+    ResolvConf           conf;
+} system_names_t;
+
+
+static system_names_t *system_names(ngx_conf_t *cf);
+static ngx_resolver_t *system_resolver(ngx_conf_t *cf, const ResolvConf *conf)
     noexcept;
-static void resolver_mark(void *data) noexcept;
+static ResolvConf read_resolv_conf(ngx_conf_t *cf);
+static ngx_int_t nameserver(ngx_conf_t *cf, const std::string &text,
+    ngx_str_t *name) noexcept;
+static void system_names_cleanup(void *data) noexcept;
 static ngx_int_t host_resolve(ngx_conf_t *cf, host_t *host) noexcept;
-static bool same_host(const ngx_str_t *a, std::string_view b) noexcept;
 
 
 ngx_int_t
 resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
 {
+    system_names_t            *names;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = static_cast<ngx_http_core_loc_conf_t *>(
@@ -49,31 +60,107 @@ resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
         return NGX_OK;
     }
 
-    conf->resolver = system_resolver(cf);
+    try {
+        names = system_names(cf);
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+
+    if (names == NULL) {
+        return NGX_ERROR;
+    }
+
+    conf->resolver = names->resolver;
+    conf->names = &names->conf;
     conf->resolver_is_own = 0;
     conf->resolver_timeout = 30000;
 
-    return conf->resolver ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
-/* The pool's cleanup is where the cycle's one resolver is found again. */
+/* The pool's cleanup is where the cycle's one is found again. */
 
-static ngx_resolver_t *
-system_resolver(ngx_conf_t *cf) noexcept
+static system_names_t *
+system_names(ngx_conf_t *cf)
 {
-    ngx_str_t            names[NAMESERVERS];
-    ngx_uint_t           n;
-    ngx_resolver_t      *resolver;
+    system_names_t      *names;
     ngx_pool_cleanup_t  *cln;
 
     for (cln = cf->cycle->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == resolver_mark) {
-            return static_cast<ngx_resolver_t *>(cln->data);
+        if (cln->handler == system_names_cleanup) {
+            return static_cast<system_names_t *>(cln->data);
         }
     }
 
-    n = nameservers(cf, names);
+    cln = ngx_pool_cleanup_add(cf->cycle->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    names = new system_names_t();
+
+    cln->handler = system_names_cleanup;
+    cln->data = names;
+
+    names->conf = read_resolv_conf(cf);
+    names->resolver = system_resolver(cf, &names->conf);
+
+    return names->resolver ? names : NULL;
+}
+
+
+static void
+system_names_cleanup(void *data) noexcept
+{
+    delete static_cast<system_names_t *>(data);
+}
+
+
+static ResolvConf
+read_resolv_conf(ngx_conf_t *cf)
+{
+    FILE        *file;
+    std::string  text;
+
+    text.resize(MAX_RESOLV_CONF);
+
+    file = fopen(RESOLV_CONF, "re");
+
+    text.resize(file ? fread(text.data(), 1, text.size(), file) : 0);
+
+    if (file) {
+        (void) fclose(file);
+    }
+
+    return parse_resolv_conf(text,
+               { reinterpret_cast<char *>(cf->cycle->hostname.data),
+                 cf->cycle->hostname.len });
+}
+
+
+/* no "nameserver" at all means the one on this machine */
+
+static ngx_resolver_t *
+system_resolver(ngx_conf_t *cf, const ResolvConf *conf) noexcept
+{
+    ngx_str_t        names[kMaxNameservers];
+    ngx_uint_t       n;
+    ngx_resolver_t  *resolver;
+
+    n = 0;
+
+    for (const auto &text : conf->nameservers) {
+        if (nameserver(cf, text, &names[n]) == NGX_OK) {
+            n++;
+        }
+    }
+
+    if (n == 0) {
+        ngx_str_set(&names[0], "127.0.0.1");
+        n = 1;
+    }
 
     resolver = ngx_resolver_create(cf, names, n);
     if (resolver == NULL) {
@@ -88,82 +175,31 @@ system_resolver(ngx_conf_t *cf) noexcept
     resolver->resend_timeout = 1;
     resolver->log_level = NGX_LOG_INFO;
 
-    cln = ngx_pool_cleanup_add(cf->cycle->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    cln->handler = resolver_mark;
-    cln->data = resolver;
-
     return resolver;
-}
-
-
-static void
-resolver_mark(void *data) noexcept
-{
-    (void) data;
-}
-
-
-/* resolv.conf(5); no "nameserver" at all means the one on this machine */
-
-static ngx_uint_t
-nameservers(ngx_conf_t *cf, ngx_str_t *names) noexcept
-{
-    FILE        *file;
-    char         line[256], text[64];
-    ngx_uint_t   n;
-
-    n = 0;
-    file = fopen(RESOLV_CONF, "re");
-
-    if (file) {
-        while (n < NAMESERVERS && fgets(line, sizeof(line), file)) {
-            if (sscanf(line, "nameserver %63s", text) == 1
-                && nameserver(cf, text, &names[n]) == NGX_OK)
-            {
-                n++;
-            }
-        }
-
-        (void) fclose(file);
-    }
-
-    if (n == 0) {
-        ngx_str_set(&names[0], "127.0.0.1");
-        n = 1;
-    }
-
-    return n;
 }
 
 
 /* ngx_resolver_create takes no zone of a link-local address */
 
 static ngx_int_t
-nameserver(ngx_conf_t *cf, const char *text, ngx_str_t *name) noexcept
+nameserver(ngx_conf_t *cf, const std::string &text, ngx_str_t *name) noexcept
 {
-    size_t   len;
     u_char  *p;
     u_char   addr[16];
 
-    len = ngx_strlen(text);
-
-    p = static_cast<u_char *>(ngx_pnalloc(cf->pool, len + 2));
+    p = static_cast<u_char *>(ngx_pnalloc(cf->pool, text.size() + 2));
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     name->data = p;
 
-    if (inet_pton(AF_INET, text, addr) == 1) {
-        p = ngx_cpymem(p, text, len);
+    if (inet_pton(AF_INET, text.c_str(), addr) == 1) {
+        p = ngx_cpymem(p, text.data(), text.size());
 
-    } else if (inet_pton(AF_INET6, text, addr) == 1) {
+    } else if (inet_pton(AF_INET6, text.c_str(), addr) == 1) {
         *p++ = '[';
-        p = ngx_cpymem(p, text, len);
+        p = ngx_cpymem(p, text.data(), text.size());
         *p++ = ']';
 
     } else {
@@ -234,130 +270,5 @@ host_resolve(ngx_conf_t *cf, host_t *host) noexcept
 
     return NGX_DECLINED;
 }
-
-
-ngx_int_t
-known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
-    addrs_t *addrs)
-{
-    u_char             *text;
-    ngx_uint_t          i, n, nhosts;
-    struct sockaddr_in  sin;
-    const host_t       *h;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6                   sin6;
-#endif
-
-    ngx_memzero(&sin, sizeof(struct sockaddr_in));
-    sin.sin_family = AF_INET;
-
-    text = reinterpret_cast<u_char *>(const_cast<char *>(host.data()));
-    sin.sin_addr.s_addr = ngx_inet_addr(text, host.size());
-
-    if (sin.sin_addr.s_addr != INADDR_NONE) {
-        add_addr(addrs, (struct sockaddr *) &sin,
-                                        sizeof(struct sockaddr_in), port);
-        return NGX_OK;
-    }
-
-#if (NGX_HAVE_INET6)
-
-    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
-    sin6.sin6_family = AF_INET6;
-
-    if (host.find(':') != host.npos
-        && ngx_inet6_addr(text, host.size(), sin6.sin6_addr.s6_addr) == NGX_OK)
-    {
-        add_addr(addrs, (struct sockaddr *) &sin6,
-                                        sizeof(struct sockaddr_in6), port);
-        return NGX_OK;
-    }
-
-#endif
-
-    nhosts = (conf->resolver_is_own || conf->look_up) ? 0 : conf->nhosts;
-
-    for (i = 0; i < nhosts; i++) {
-        h = &conf->hosts[i];
-
-        if (h->naddrs == 0 || !same_host(&h->host, host)) {
-            continue;
-        }
-
-        for (n = 0; n < h->naddrs; n++) {
-            add_addr(addrs, h->addrs[n].sockaddr, h->addrs[n].socklen, port);
-        }
-
-        return NGX_OK;
-    }
-
-    if (host != "localhost") {
-        return NGX_DECLINED;
-    }
-
-    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    add_addr(addrs, (struct sockaddr *) &sin, sizeof(struct sockaddr_in), port);
-
-#if (NGX_HAVE_INET6)
-    sin6.sin6_addr = in6addr_loopback;
-    add_addr(addrs, (struct sockaddr *) &sin6,
-                                    sizeof(struct sockaddr_in6), port);
-#endif
-
-    return NGX_OK;
-}
-
-
-static bool
-same_host(const ngx_str_t *a, std::string_view b) noexcept
-{
-    return a->len == b.size()
-           && ngx_strncasecmp(a->data,
-                              reinterpret_cast<u_char *>(
-                                  const_cast<char *>(b.data())), a->len)
-              == 0;
-}
-
-
-void
-add_addr(addrs_t *addrs, const struct sockaddr *sockaddr, socklen_t socklen,
-    in_port_t port)
-{
-    addr_t  addr;
-
-    ngx_memzero(&addr, sizeof(addr_t));
-
-    addr.socklen = std::min<socklen_t>(socklen, sizeof(ngx_sockaddr_t));
-    ngx_memcpy(&addr.sockaddr, sockaddr, addr.socklen);
-    ngx_inet_set_port(&addr.sockaddr.sockaddr, port);
-
-    addrs->push_back(addr);
-}
-
-
-bool
-is_loopback(const struct sockaddr *sockaddr) noexcept
-{
-    const u_char  *p;
-
-    if (sockaddr->sa_family == AF_INET) {
-        p = (const u_char *) &((const struct sockaddr_in *) sockaddr)->sin_addr;
-        return p[0] == 127;
-    }
-
-#if (NGX_HAVE_INET6)
-
-    if (sockaddr->sa_family == AF_INET6) {
-        auto  addr = &((const struct sockaddr_in6 *) sockaddr)->sin6_addr;
-
-        return IN6_IS_ADDR_LOOPBACK(addr)
-               || (IN6_IS_ADDR_V4MAPPED(addr) && addr->s6_addr[12] == 127);
-    }
-
-#endif
-
-    return false;
-}
-
 
 }  // namespace id_token::nginx

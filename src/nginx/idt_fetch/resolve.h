@@ -18,8 +18,8 @@ namespace id_token::nginx {
  * Both are for postconfiguration, when cf->ctx is that of http{}. NGX_ERROR:
  * out of memory.
  *
- * resolver_init sets resolver, resolver_timeout and resolver_is_own: the
- * "resolver" of http{}, or else one that asks the nameservers of
+ * resolver_init sets resolver, resolver_timeout, resolver_is_own and names:
+ * the "resolver" of http{}, or else one that asks the nameservers of
  * /etc/resolv.conf, one for all callers of a cycle.
  *
  * hosts_resolve looks up every host; not needed when resolver_is_own is set.
@@ -34,12 +34,11 @@ ngx_int_t hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts)
 
 
 typedef struct {
-    ngx_sockaddr_t  sockaddr;
-    socklen_t       socklen;
+    ngx_sockaddr_t       sockaddr;
+    socklen_t            socklen;
 } addr_t;
 
-typedef std::vector<addr_t>
-    addrs_t;
+typedef std::vector<addr_t>  addrs_t;
 
 /*
  * Run time. Adds the addresses that need no question: of a literal address, a
@@ -55,8 +54,10 @@ ngx_int_t known_addrs(const fetch_conf_t *conf, std::string_view host,
 void add_addr(addrs_t *addrs, const struct sockaddr *sockaddr,
     socklen_t socklen, in_port_t port);
 
-bool is_loopback(const struct sockaddr *sockaddr) noexcept;
+/* Family, address and port, to be known again by. */
+AddressBytes address_bytes(const addr_t &addr) noexcept;
 
+bool is_loopback(const struct sockaddr *sockaddr) noexcept;
 
 }  // namespace id_token::nginx
 

@@ -8,20 +8,20 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include <new>
-
 
 namespace id_token::nginx {
 
 
 struct tls_s {
-    ngx_ssl_t  ssl;
-    trust_t    trust;
+    ngx_ssl_t            ssl;
+    trust_t              trust;
 };
 
 
 static ngx_int_t tls_init(ngx_conf_t *cf, tls_t *tls, const char **word)
     noexcept;
+static ngx_int_t tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept;
+static ngx_int_t tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx) noexcept;
 static bool same_trust(const trust_t *a, const trust_t *b) noexcept;
 static void tls_cleanup(void *data) noexcept;
 
@@ -29,23 +29,8 @@ static void tls_cleanup(void *data) noexcept;
 tls_t *
 tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
 {
-    ngx_pool_cleanup_t  *cln;
     tls_t               *tls;
-    trust_t              full;
-
-    full = *trust;
-    *word = "ssl_trusted_certificate";
-
-    if (full.trusted_certificate.len
-        && ngx_conf_full_name(cf->cycle, &full.trusted_certificate, 1)
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    if (full.crl.len && ngx_conf_full_name(cf->cycle, &full.crl, 1) != NGX_OK) {
-        return NULL;
-    }
+    ngx_pool_cleanup_t  *cln;
 
     /* the pool's cleanups are the list of the cycle's contexts */
 
@@ -56,10 +41,12 @@ tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
 
         tls = static_cast<tls_t *>(cln->data);
 
-        if (same_trust(&tls->trust, &full)) {
+        if (same_trust(&tls->trust, trust)) {
             return tls;
         }
     }
+
+    *word = "ssl_trusted_certificate";
 
     tls = static_cast<tls_t *>(ngx_pcalloc(cf->cycle->pool, sizeof(tls_t)));
     if (tls == NULL) {
@@ -71,7 +58,7 @@ tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
         return NULL;
     }
 
-    tls->trust = full;
+    tls->trust = *trust;
     tls->ssl.log = cf->log;
 
     if (ngx_ssl_create(&tls->ssl, NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3, NULL)
@@ -83,11 +70,7 @@ tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
     cln->handler = tls_cleanup;
     cln->data = tls;
 
-    if (tls_init(cf, tls, word) != NGX_OK) {
-        return NULL;
-    }
-
-    return tls;
+    return tls_init(cf, tls, word) == NGX_OK ? tls : NULL;
 }
 
 
@@ -114,11 +97,8 @@ tls_init(ngx_conf_t *cf, tls_t *tls, const char **word) noexcept
     }
 
     if (trust->trusted_certificate.len == 0
-        && SSL_CTX_set_default_verify_paths(ctx) != 1)
+        && tls_trust_system(cf, ctx) != NGX_OK)
     {
-        ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0,
-                      const_cast<char *>("SSL_CTX_set_default_verify_paths() "
-                                         "failed"));
         return NGX_ERROR;
     }
 
@@ -128,11 +108,78 @@ tls_init(ngx_conf_t *cf, tls_t *tls, const char **word) noexcept
         return NGX_ERROR;
     }
 
+    *word = "ssl_certificate";
+
+    if (trust->certificate.len && tls_certificate(cf, tls) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ERR_clear_error();
 
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, SSL_CTX_get_verify_callback(ctx));
 
     return NGX_OK;
+}
+
+
+/* the empty pass phrase keeps OpenSSL from asking at the terminal for one */
+
+static ngx_int_t
+tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept
+{
+    ngx_str_t    *empty;
+    ngx_array_t  *phrases;
+
+    phrases = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
+    if (phrases == NULL) {
+        return NGX_ERROR;
+    }
+
+    empty = static_cast<ngx_str_t *>(ngx_array_push(phrases));
+    ngx_str_set(empty, "");
+
+    return ngx_ssl_certificate(cf, &tls->ssl, &tls->trust.certificate,
+                               &tls->trust.certificate_key, phrases);
+}
+
+
+/* nginx may have been built with an OpenSSL that looks in a place of its own */
+
+static ngx_int_t
+tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx) noexcept
+{
+    system_trust_t  system;
+
+    try {
+        system = system_trust();
+
+    } catch (...) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "out of memory");
+        return NGX_ERROR;
+    }
+
+    if (system.standard) {
+        if (SSL_CTX_set_default_verify_paths(ctx) == 1) {
+            return NGX_OK;
+        }
+
+    } else if (system.file.empty()) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "there are no CA certificates of the system: no key "
+                      "server can be trusted, install \"ca-certificates\" or "
+                      "set \"ssl_trusted_certificate\"");
+        return NGX_OK;
+
+    } else if (SSL_CTX_load_verify_locations(ctx, system.file.c_str(), NULL)
+               == 1)
+    {
+        return NGX_OK;
+    }
+
+    ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0,
+                  const_cast<char *>("the CA certificates of the system "
+                                     "cannot be loaded"));
+    return NGX_ERROR;
 }
 
 
@@ -145,16 +192,16 @@ same_trust(const trust_t *a, const trust_t *b) noexcept
     };
 
     return same(a->trusted_certificate, b->trusted_certificate)
-           && same(a->crl, b->crl) && a->verify_depth == b->verify_depth;
+           && same(a->crl, b->crl) && same(a->certificate, b->certificate)
+           && same(a->certificate_key, b->certificate_key)
+           && a->verify_depth == b->verify_depth;
 }
 
 
 static void
 tls_cleanup(void *data) noexcept
 {
-    auto  tls = static_cast<tls_t *>(data);
-
-    ngx_ssl_cleanup_ctx(&tls->ssl);
+    ngx_ssl_cleanup_ctx(&static_cast<tls_t *>(data)->ssl);
 }
 
 
@@ -164,7 +211,8 @@ tls_cleanup(void *data) noexcept
  */
 
 ngx_int_t
-tls_connection(tls_t *tls, ngx_connection_t *c, const Url *url) noexcept
+tls_connection(tls_t *tls, ngx_connection_t *c, const Url *url, bool own)
+    noexcept
 {
     SSL               *ssl;
     const char        *host;
@@ -178,6 +226,11 @@ tls_connection(tls_t *tls, ngx_connection_t *c, const Url *url) noexcept
 
     ssl = c->ssl->connection;
     host = url->host.c_str();
+
+    if (!own) {
+        SSL_certs_clear(ssl);
+    }
+
     param = SSL_get0_param(ssl);
 
     if (url->kind != HostKind::name) {
@@ -217,6 +270,5 @@ tls_verify(ngx_connection_t *c) noexcept
 
     return rc == X509_V_OK ? NULL : X509_verify_cert_error_string(rc);
 }
-
 
 }  // namespace id_token::nginx

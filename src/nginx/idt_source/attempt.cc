@@ -33,6 +33,8 @@ static void attempt_discovered(void *data, const fetch_result_t *result)
 static void attempt_fetched(void *data, const fetch_result_t *result) noexcept;
 static void attempt_answered(key_source_t *keys, const fetch_result_t *result,
     reader_pt answer) noexcept;
+static void attempt_learn(key_source_t *keys, const fetch_result_t *result)
+    noexcept;
 static std::string attempt_follow(key_source_t *keys,
     const fetch_result_t *result);
 static std::string attempt_accept(key_source_t *keys,
@@ -76,6 +78,15 @@ attempt_begin(ngx_event_t *ev) noexcept
         zone_lock  lock(keys);
 
         keys->fetch_conf.look_up = keys->zone->look_up;
+        keys->fetch_conf.known = keys->zone->known;
+    }
+
+    /* both fetches share one deadline: a part is for the second one */
+
+    keys->rest_conf = keys->fetch_conf;
+
+    if (keys->discovery) {
+        keys->rest_conf.timeout -= keys->rest_conf.timeout / 4;
     }
 
     try {
@@ -86,7 +97,7 @@ attempt_begin(ngx_event_t *ev) noexcept
         return;
     }
 
-    attempt_start(keys, &keys->fetch_conf, std::move(url), keys->discovery
+    attempt_start(keys, &keys->rest_conf, std::move(url), keys->discovery
                                    ? attempt_discovered
                                    : attempt_fetched);
 }
@@ -146,6 +157,8 @@ attempt_answered(key_source_t *keys, const fetch_result_t *result,
     keys->fetch = NULL;
     keys->fetches++;
 
+    attempt_learn(keys, result);
+
     if (!result->error.empty()) {
         attempt_failed(keys, result->error, result->unreachable);
         return;
@@ -165,7 +178,20 @@ attempt_answered(key_source_t *keys, const fetch_result_t *result,
 }
 
 
-/* both fetches share one deadline */
+/* which addresses work is worth knowing, whatever they answered */
+
+static void
+attempt_learn(key_source_t *keys, const fetch_result_t *result) noexcept
+{
+    zone_lock  lock(keys);
+
+    keys->fetch_conf.known = result->known;
+
+    if (zone_owns(keys)) {
+        keys->zone->known = result->known;
+    }
+}
+
 
 static std::string
 attempt_follow(key_source_t *keys, const fetch_result_t *result)

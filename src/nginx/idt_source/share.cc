@@ -16,7 +16,10 @@ namespace id_token::nginx {
 
 static void keys_cleanup(void *data) noexcept;
 static ngx_int_t keys_set_url(ngx_conf_t *cf, key_source_t *keys);
-static ngx_int_t keys_set_name(key_source_t *keys);
+static ngx_int_t keys_check_transport(ngx_conf_t *cf, key_source_t *keys,
+    const char *name, const std::string &shown);
+static void keys_set_trust(ngx_conf_t *cf, key_source_t *keys);
+static void keys_set_name(ngx_conf_t *cf, key_source_t *keys);
 static key_source_t *keys_share(ngx_conf_t *cf, key_source_t *keys);
 static bool keys_make_str(ngx_pool_t *pool, const std::string &s,
     ngx_str_t *str);
@@ -108,9 +111,11 @@ keys_add(ngx_conf_t *cf, const key_source_conf_t *settings) noexcept
     keys->settings = *settings;
 
     try {
-        if (keys_set_url(cf, keys) != NGX_OK || keys_set_name(keys) != NGX_OK) {
+        if (keys_set_url(cf, keys) != NGX_OK) {
             return NULL;
         }
+
+        keys_set_name(cf, keys);
 
         return keys_share(cf, keys);
 
@@ -121,12 +126,12 @@ keys_add(ngx_conf_t *cf, const key_source_conf_t *settings) noexcept
 }
 
 
-/* https, http to the loopback, or http that was asked for */
+/* where the keys are, or the document that leads there */
 
 static ngx_int_t
 keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 {
-    ngx_str_t          *word;
+    std::string         shown;
     const char         *name;
     key_source_conf_t  *settings;
 
@@ -134,21 +139,21 @@ keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 
     if (settings->jwks_uri.len) {
         name = "jwks_uri";
-        word = &settings->jwks_uri;
-        keys->url = keys_text(*word);
+        keys->url = keys_text(settings->jwks_uri);
+        shown = without_userinfo(keys->url);
 
     } else {
         name = "issuer";
-        word = &settings->issuer;
+        shown = without_userinfo(keys_text(settings->issuer));
         keys->discovery = 1;
 
-        auto  found = discovery_url(keys_text(*word));
+        auto  found = discovery_url(keys_text(settings->issuer));
         if (!found) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "id_token_provider \"%V\" has no \"jwks_uri\" "
                                "and no \"jwks_file\", and the \"issuer\" "
-                               "\"%V\" is not a URL that leads to its keys",
-                               &settings->provider, word);
+                               "\"%s\" is not a URL that leads to its keys",
+                               &settings->provider, shown.c_str());
             return NGX_ERROR;
         }
 
@@ -162,29 +167,56 @@ keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" of id_token_provider \"%V\": "
-                           "the URL \"%V\" %*s",
-                           name, &settings->provider, word,
+                           "the URL \"%s\" %*s",
+                           name, &settings->provider, shown.c_str(),
                            why.size(), why.data());
         return NGX_ERROR;
     }
 
-    if (transport(*url) == Transport::insecure && !settings->insecure) {
+    keys->server = std::move(*url);
+
+    return keys_check_transport(cf, keys, name, shown);
+}
+
+
+/* https, http to the loopback, or http that was asked for */
+
+static ngx_int_t
+keys_check_transport(ngx_conf_t *cf, key_source_t *keys, const char *name,
+    const std::string &shown)
+{
+    key_source_conf_t  *settings;
+
+    settings = &keys->settings;
+
+    if (transport(keys->server) == Transport::insecure && !settings->insecure) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" of id_token_provider \"%V\": keys cannot be "
-                           "trusted that come over plain http from \"%V\", "
+                           "trusted that come over plain http from \"%s\", "
                            "use https%s",
-                           name, &settings->provider, word,
+                           name, &settings->provider, shown.c_str(),
                            keys->discovery
                                ? "" : ", or add \"insecure\" to accept it");
         return NGX_ERROR;
     }
 
+    if (!keys->server.https
+        && (settings->fields || settings->trust.certificate.len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" of id_token_provider \"%V\" is for https "
+                           "only: \"%s\" \"%s\" is plain http",
+                           settings->fields ? "jwks_header" : "ssl_certificate",
+                           &settings->provider, name, shown.c_str());
+        return NGX_ERROR;
+    }
+
     /* discovery over http may lead to https */
-    keys->needs_tls = url->https || keys->discovery;
+    keys->needs_tls = keys->server.https || keys->discovery;
 
-    keys->port = url->port;
+    keys->port = keys->server.port;
 
-    return keys_make_str(cf->pool, url->host, &keys->host)
+    return keys_make_str(cf->pool, keys->server.host, &keys->host)
                ? NGX_OK : NGX_ERROR;
 }
 
@@ -205,44 +237,82 @@ keys_make_str(ngx_pool_t *pool, const std::string &s, ngx_str_t *str)
 }
 
 
-static ngx_int_t
-keys_set_name(key_source_t *keys)
+/* the length makes it one of a kind, whatever the value holds */
+
+static void
+keys_append(std::string &to, const char *name, std::string_view value)
 {
-    std::string         identity;
+    to.append(name);
+    to.append(std::to_string(value.size()));
+    to.append(" ");
+    to.append(value);
+}
+
+
+/*
+ * What makes this source another one than those of other trust. Files are what
+ * they hold; but what is read anew for each fetch is what it is called. What is
+ * secret is hashed: the text is written to the file of "jwks_state".
+ */
+
+static void
+keys_set_trust(ngx_conf_t *cf, key_source_t *keys)
+{
+    ngx_uint_t          i;
+    std::string         secret;
+    added_field_t      *field;
     key_source_conf_t  *settings;
 
     settings = &keys->settings;
 
-    auto  add = [](std::string &to, const char *name, std::string_view value) {
-        to.append(name);
-        to.append(std::to_string(value.size()));
-        to.append(" ");
-        to.append(value);
+    auto  file = [&](const char *name, const ngx_str_t &path) {
+        if (path.len) {
+            keys_append(keys->trust, name, trust_digest(cf, &path));
+        }
     };
 
-    auto  trust = [&](const char *name, const ngx_str_t &value) {
-        add(keys->trust, name, keys_text(value));
-    };
+    keys_append(keys->trust, "ca ",
+                trust_digest(cf, &settings->trust.trusted_certificate));
+    file(" crl ", settings->trust.crl);
+    file(" certificate ", settings->trust.certificate);
+    file(" key ", settings->trust.certificate_key);
 
-    trust("ca ", settings->trust.trusted_certificate);
-    trust(" crl ", settings->trust.crl);
-    trust(" proxy ", settings->proxy_host);
-
+    keys_append(keys->trust, " proxy ", keys_text(settings->proxy_host));
     keys->trust.append(":" + std::to_string(settings->proxy_port));
+    keys_append(keys->trust, " credentials ", keys_text(settings->proxy_file));
+
+    if (settings->fields) {
+        field = static_cast<added_field_t *>(settings->fields->elts);
+
+        for (i = 0; i < settings->fields->nelts; i++) {
+            keys_append(secret, "name ", keys_text(field[i].name));
+            keys_append(secret, " value ", keys_text(field[i].value));
+            keys_append(secret, " file ", keys_text(field[i].file));
+        }
+
+        keys_append(keys->trust, " fields ", sha256_hex(secret));
+    }
+
     keys->trust.append(" depth "
                        + std::to_string(settings->trust.verify_depth));
     keys->trust.append(settings->insecure ? " insecure" : "");
     keys->trust.append(keys->discovery ? " discovery" : "");
+}
 
-    add(identity, "issuer ", keys_text(settings->issuer));
-    add(identity, "url ", keys->url);
-    add(identity, "trust ", keys->trust);
+
+static void
+keys_set_name(ngx_conf_t *cf, key_source_t *keys)
+{
+    std::string  identity;
+
+    keys_set_trust(cf, keys);
+
+    keys_append(identity, "issuer ", keys_text(keys->settings.issuer));
+    keys_append(identity, "url ", keys->url);
+    keys_append(identity, "trust ", keys->trust);
 
     keys->origin = sha256(identity);
-    keys->name = "id_token_keys_"
-                 + sha256_hex(identity).substr(0, 32);
-
-    return NGX_OK;
+    keys->name = "id_token_keys_" + sha256_hex(identity).substr(0, 32);
 }
 
 

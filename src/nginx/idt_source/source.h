@@ -35,6 +35,8 @@ typedef struct {
     trust_t      trust;
     ngx_str_t    proxy_host;   /* empty: none */
     in_port_t    proxy_port;
+    ngx_str_t    proxy_file;   /* of its credentials; empty: none */
+    ngx_array_t *fields;       /* added_field_t; NULL: none */
     time_t       refresh;      /* seconds */
     time_t       min_interval;
     time_t       max_stale;
@@ -47,8 +49,8 @@ typedef struct {
 
 
 /*
- * Configuration time. A source with the same issuer, URL, trust and proxy
- * settings is shared; of different times the more careful ones count: the
+ * Configuration time. A source with the same issuer, URL, trust, proxy and
+ * credentials is shared; of different times the more careful ones count: the
  * smaller refresh and max_stale, the larger min_interval, timeout and
  * max_size. Whether plain http will do is judged here. NULL: the error
  * has been logged with [emerg], file, line and the word at fault.

@@ -9,7 +9,10 @@ namespace id_token::nginx {
 
 static ngx_int_t keys_init_source(ngx_conf_t *cf, key_source_t *keys,
     ngx_array_t *hosts);
-static ngx_int_t keys_add_host(key_source_t *keys, ngx_array_t *hosts);
+static ngx_int_t keys_add_host(ngx_conf_t *cf, key_source_t *keys,
+    ngx_array_t *hosts);
+static void keys_warn_of_name(ngx_conf_t *cf, key_source_t *keys,
+    const ngx_str_t *host) noexcept;
 
 
 ngx_int_t
@@ -98,7 +101,7 @@ keys_init_source(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
     /* plain http needs no file, but one that is named has to be there */
 
     if (keys->needs_tls || settings->trust.trusted_certificate.len
-        || settings->trust.crl.len)
+        || settings->trust.crl.len || settings->trust.certificate.len)
     {
         conf->tls = tls_create(cf, &settings->trust, &word);
         if (conf->tls == NULL) {
@@ -117,18 +120,21 @@ keys_init_source(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 
     conf->proxy_host = settings->proxy_host;
     conf->proxy_port = settings->proxy_port;
+    conf->proxy_file = settings->proxy_file;
+    conf->origin = &keys->server;
+    conf->fields = settings->fields;
     conf->timeout = settings->timeout;
     conf->max_size = settings->max_size;
     conf->insecure = settings->insecure;
 
-    return keys_add_host(keys, hosts);
+    return keys_add_host(cf, keys, hosts);
 }
 
 
 /* the host to connect to, if it is a name, once for all sources */
 
 static ngx_int_t
-keys_add_host(key_source_t *keys, ngx_array_t *hosts)
+keys_add_host(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 {
     ngx_str_t  *host;
     ngx_uint_t  i;
@@ -142,6 +148,8 @@ keys_add_host(key_source_t *keys, ngx_array_t *hosts)
     {
         return NGX_OK;
     }
+
+    keys_warn_of_name(cf, keys, host);
 
     h = static_cast<host_t *>(hosts->elts);
 
@@ -165,6 +173,30 @@ keys_add_host(key_source_t *keys, ngx_array_t *hosts)
                                               : keys->port;
 
     return NGX_OK;
+}
+
+
+/* what the system's look-up would complete, "resolver" takes as it stands */
+
+static void
+keys_warn_of_name(ngx_conf_t *cf, key_source_t *keys, const ngx_str_t *host)
+    noexcept
+{
+    if (!keys->fetch_conf.resolver_is_own
+        || ngx_strlchr(host->data, host->data + host->len, '.') != NULL
+        || (host == &keys->host && keys->server.complete)
+        || (host->len == 9
+            && ngx_strncasecmp(host->data, (u_char *) "localhost", 9) == 0))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"resolver\" is asked for \"%V\" of id_token_provider "
+                  "\"%V\" as it stands, without the search list of "
+                  "/etc/resolv.conf: write the complete name in %s:%ui",
+                  host, &keys->settings.provider, keys->settings.file,
+                  keys->settings.line);
 }
 
 

@@ -102,6 +102,7 @@ zone_inherit(key_source_t *keys, key_source_t *former) noexcept
 
     zone->refresh = from->refresh;
     zone->look_up = from->look_up;
+    zone->known = from->known;
     zone->error_hash = from->error_hash;
     zone->error_logged = from->error_logged;
 

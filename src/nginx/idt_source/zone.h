@@ -49,6 +49,7 @@ typedef struct {
     RefreshState           refresh;
 
     ngx_uint_t             look_up;      /* known addresses failed */
+    AddressMemory          known;        /* which one to try first */
 
     uint32_t               error_hash;   /* the last one's hash */
     int64_t                error_logged; /* ms */
@@ -75,6 +76,7 @@ struct key_source_s {
     RefreshRules             rules;     /* ms */
     std::string              file;      /* or: */
     std::string              url;
+    Url                      server;    /* that the URL names */
     std::string              trust;     /* for the digest */
     Sha256                   origin;
     std::string              name;      /* of zone and file */

@@ -1,0 +1,180 @@
+/* Addresses at run time: those that need no question, and what they are. */
+
+#include "idt_fetch/resolve.h"
+
+#include <algorithm>
+#include <cstring>
+
+
+namespace id_token::nginx {
+
+
+static bool same_host(const ngx_str_t *a, std::string_view b) noexcept;
+
+
+ngx_int_t
+known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
+    addrs_t *addrs)
+{
+    u_char                               *text;
+    ngx_uint_t                            i, n, nhosts;
+    struct sockaddr_in                    sin;
+    const host_t  *h;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6                   sin6;
+#endif
+
+    ngx_memzero(&sin, sizeof(struct sockaddr_in));
+    sin.sin_family = AF_INET;
+
+    text = reinterpret_cast<u_char *>(const_cast<char *>(host.data()));
+    sin.sin_addr.s_addr = ngx_inet_addr(text, host.size());
+
+    if (sin.sin_addr.s_addr != INADDR_NONE) {
+        add_addr(addrs, (struct sockaddr *) &sin,
+                                        sizeof(struct sockaddr_in), port);
+        return NGX_OK;
+    }
+
+#if (NGX_HAVE_INET6)
+
+    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
+    sin6.sin6_family = AF_INET6;
+
+    if (host.find(':') != host.npos
+        && ngx_inet6_addr(text, host.size(), sin6.sin6_addr.s6_addr) == NGX_OK)
+    {
+        add_addr(addrs, (struct sockaddr *) &sin6,
+                                        sizeof(struct sockaddr_in6), port);
+        return NGX_OK;
+    }
+
+#endif
+
+    nhosts = (conf->resolver_is_own || conf->look_up) ? 0 : conf->nhosts;
+
+    for (i = 0; i < nhosts; i++) {
+        h = &conf->hosts[i];
+
+        if (h->naddrs == 0 || !same_host(&h->host, host))
+        {
+            continue;
+        }
+
+        for (n = 0; n < h->naddrs; n++) {
+            add_addr(addrs, h->addrs[n].sockaddr,
+                                            h->addrs[n].socklen, port);
+        }
+
+        return NGX_OK;
+    }
+
+    if (host != "localhost") {
+        return NGX_DECLINED;
+    }
+
+    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    add_addr(addrs, (struct sockaddr *) &sin,
+                                    sizeof(struct sockaddr_in), port);
+
+#if (NGX_HAVE_INET6)
+    sin6.sin6_addr = in6addr_loopback;
+    add_addr(addrs, (struct sockaddr *) &sin6,
+                                    sizeof(struct sockaddr_in6), port);
+#endif
+
+    return NGX_OK;
+}
+
+
+static bool
+same_host(const ngx_str_t *a, std::string_view b) noexcept
+{
+    return a->len == b.size()
+           && ngx_strncasecmp(a->data,
+                              reinterpret_cast<u_char *>(
+                                  const_cast<char *>(b.data())), a->len)
+              == 0;
+}
+
+
+void
+add_addr(addrs_t *addrs, const struct sockaddr *sockaddr, socklen_t socklen,
+    in_port_t port)
+{
+    addr_t  addr;
+
+    ngx_memzero(&addr, sizeof(addr_t));
+
+    addr.socklen = std::min<socklen_t>(socklen, sizeof(ngx_sockaddr_t));
+    ngx_memcpy(&addr.sockaddr, sockaddr, addr.socklen);
+    ngx_inet_set_port(&addr.sockaddr.sockaddr, port);
+
+    addrs->push_back(addr);
+}
+
+
+/*
+ * The bytes that make it this address: no padding, which may hold anything. The
+ * scope is of a link-local address.
+ */
+
+AddressBytes
+address_bytes(const addr_t &addr) noexcept
+{
+    u_char                      *p;
+    u_char                       bytes[32];
+    const struct sockaddr_in    *sin;
+#if (NGX_HAVE_INET6)
+    const struct sockaddr_in6   *sin6;
+#endif
+
+    p = bytes;
+    *p++ = static_cast<u_char>(addr.sockaddr.sockaddr.sa_family);
+
+    if (addr.sockaddr.sockaddr.sa_family == AF_INET) {
+        sin = &addr.sockaddr.sockaddr_in;
+        p = ngx_cpymem(p, &sin->sin_port, sizeof(sin->sin_port));
+        p = ngx_cpymem(p, &sin->sin_addr, sizeof(sin->sin_addr));
+    }
+
+#if (NGX_HAVE_INET6)
+
+    if (addr.sockaddr.sockaddr.sa_family == AF_INET6) {
+        sin6 = &addr.sockaddr.sockaddr_in6;
+        p = ngx_cpymem(p, &sin6->sin6_port, sizeof(sin6->sin6_port));
+        p = ngx_cpymem(p, &sin6->sin6_addr, sizeof(sin6->sin6_addr));
+        p = ngx_cpymem(p, &sin6->sin6_scope_id, sizeof(sin6->sin6_scope_id));
+    }
+
+#endif
+
+    return AddressBytes::of({ bytes, static_cast<size_t>(p - bytes) });
+}
+
+
+bool
+is_loopback(const struct sockaddr *sockaddr) noexcept
+{
+    const u_char  *p;
+
+    if (sockaddr->sa_family == AF_INET) {
+        p = (const u_char *) &((const struct sockaddr_in *) sockaddr)->sin_addr;
+        return p[0] == 127;
+    }
+
+#if (NGX_HAVE_INET6)
+
+    if (sockaddr->sa_family == AF_INET6) {
+        auto  addr = &((const struct sockaddr_in6 *) sockaddr)->sin6_addr;
+
+        return IN6_IS_ADDR_LOOPBACK(addr)
+               || (IN6_IS_ADDR_V4MAPPED(addr) && addr->s6_addr[12] == 127);
+    }
+
+#endif
+
+    return false;
+}
+
+}  // namespace id_token::nginx

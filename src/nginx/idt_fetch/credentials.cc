@@ -1,0 +1,168 @@
+/*
+ * What a request says: the texts of the core, and the fields that the
+ * configuration adds. Fields and the client certificate are for the configured
+ * origin alone, over TLS, and never for one that a discovery document names.
+ */
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "idt_fetch/peer.h"
+
+#include "idt_keys/http_request.h"
+
+
+namespace id_token::nginx {
+
+
+static const char *fetch_fields(fetch_t *f, std::string *lines);
+static const char *fetch_proxy_fields(fetch_t *f, std::string *lines);
+
+
+/* What a file holds, or false: it cannot be read. */
+
+bool
+read_value(const ngx_str_t *path, std::string *value)
+{
+    int          fd;
+    ssize_t      n;
+    std::string  content(kMaxFieldValueBytes + 64, '\0');
+
+    fd = open(reinterpret_cast<char *>(path->data),
+              O_RDONLY|O_NONBLOCK|O_CLOEXEC);
+    if (fd == -1) {
+        return false;
+    }
+
+    n = read(fd, content.data(), content.size());
+
+    (void) close(fd);
+
+    if (n < 0) {
+        return false;
+    }
+
+    *value = file_value(std::string_view(content).substr(0, n));
+
+    return true;
+}
+
+
+const char *
+field_value(const added_field_t *field, std::string *value)
+{
+    std::string  read;
+
+    value->assign(reinterpret_cast<char *>(field->value.data),
+                  field->value.len);
+
+    if (field->file.len) {
+        if (!read_value(&field->file, &read)) {
+            return "the file of \"jwks_header\" cannot be read";
+        }
+
+        if (read.empty()) {
+            return "the file of \"jwks_header\" is empty";
+        }
+
+        *value += value->empty() ? "" : " ";
+        *value += read;
+    }
+
+    return is_sendable(*value)
+               ? NULL
+               : "the value of \"jwks_header\" cannot be sent: it has a "
+                 "control character or is too long";
+}
+
+
+const char *
+fetch_write(fetch_t *f)
+{
+    const char      *error;
+    std::string      lines, proxy;
+    RequestOptions   options;
+
+    error = f->own ? fetch_fields(f, &lines) : NULL;
+
+    if (error == NULL && f->proxied) {
+        error = fetch_proxy_fields(f, &proxy);
+    }
+
+    if (error) {
+        return error;
+    }
+
+    if (f->proxied && f->url.https) {
+        f->connect = connect_request(f->url, proxy);
+
+    } else {
+        lines += proxy;
+        options.through_proxy = f->proxied;
+    }
+
+    options.no_cache = f->conf->no_cache;
+    options.lines = lines;
+
+    f->request = get_request(f->url, options);
+
+    return NULL;
+}
+
+
+static const char *
+fetch_fields(fetch_t *f, std::string *lines)
+{
+    const char     *error;
+    ngx_uint_t      i;
+    std::string     value;
+    added_field_t  *field;
+
+    if (f->conf->fields == NULL) {
+        return NULL;
+    }
+
+    field = static_cast<added_field_t *>(f->conf->fields->elts);
+
+    for (i = 0; i < f->conf->fields->nelts; i++) {
+        error = field_value(&field[i], &value);
+
+        if (error) {
+            return error;
+        }
+
+        *lines += field_line({ reinterpret_cast<char *>(field[i].name.data),
+                               field[i].name.len },
+                             value);
+    }
+
+    return NULL;
+}
+
+
+const char *
+proxy_credentials(const ngx_str_t *path, std::string *line)
+{
+    std::string  pair;
+
+    if (!read_value(path, &pair)) {
+        return "the file of \"jwks_proxy\" cannot be read";
+    }
+
+    *line = basic_credentials(pair);
+
+    return line->empty() ? "the file of \"jwks_proxy\" does not hold one line "
+                           "\"USER:PASSWORD\""
+                         : NULL;
+}
+
+
+static const char *
+fetch_proxy_fields(fetch_t *f, std::string *lines)
+{
+    return f->conf->proxy_file.len
+               ? proxy_credentials(&f->conf->proxy_file, lines) : NULL;
+}
+
+}  // namespace id_token::nginx
