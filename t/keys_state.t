@@ -247,12 +247,53 @@ subtest 'all workers warn once of a directory that cannot be written' => sub {
     $nginx->stop;
 };
 
-subtest 'what a killed worker left behind is in nobody\'s way' => sub {
+subtest 'what a killed worker left behind is swept' => sub {
     my $file = saved();
-    open my $left, '>', "$file.tmp12345" or die $!;
+    my $dead = fork;
+    exit 0 if defined $dead && !$dead;
+    waitpid $dead, 0;
+    my @kept = ("$file.tmp$$", "$file.tmp", "$file.tmp${dead}x",
+        "$file.other$dead");
+    for my $name ("$file.tmp$dead", @kept) {
+        open my $left, '>', $name or die $!;
+    }
     fresh();
     my $nginx = start(keep => 1);
     is($nginx->status, 200, 'keys are there');
+    ok(!-e "$file.tmp$dead", 'that of a process that is gone');
+    ok(-e $_, 'but not another file') for @kept;
+    ends_well($nginx);
+};
+
+subtest 'nginx -t gives away no more than the directory itself' => sub {
+    plan skip_all => 'is not root' if $> != 0;
+    $state = data_dir() . '/state-' . ++$states;
+    my $target = "$state-target";
+    my ($me, $worker) = ($>, undef);
+    my $test = sub {
+        my ($dir) = @_;
+        fresh();
+        my $nginx = IdTokenNginx->start;
+        $nginx->configure(providers => provider(jwks_uri => tenant_url(),
+            jwks_state => $dir));
+        my $said = join '', map {qx{$_ -t 2>&1}} join ' ', $nginx->command;
+        my $good = $? == 0;
+        $nginx->stop;
+        ok($good, 'the test succeeds') or diag $said;
+    };
+    mkdir $_ or die "$_: $!" for $state, $target;
+    $test->($state);
+    $worker = (stat $state)[4];
+    isnt($worker, 0, 'a directory is given to the worker user');
+    symlink $target, "$state-link" or die $!;
+    $test->("$state-link");
+    is((stat $target)[4], $me, 'what a link points at is not');
+    chown $worker, -1, $target;
+    $state .= '-link';
+    fresh();
+    my $nginx = start(keep => 1);
+    is($nginx->status, 200, 'keys are there');
+    ok(&wait_until(sub { files() }), 'and saved where the link leads');
     ends_well($nginx);
 };
 

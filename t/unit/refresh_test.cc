@@ -77,17 +77,21 @@ void refreshes_are_spread_over_a_tenth(void **) {
     assert_int_equal(spread(0, {0, 0, 0}, 7), 0);
 }
 
-void backoff_doubles_up_to_five_minutes(void **) {
-    for (const std::uint32_t random : {0u, 1u, 123'456'789u, UINT32_MAX}) {
-        std::int64_t longest = 1000;
-        for (std::uint32_t n = 1; n < 40; ++n) {
-            const std::int64_t ms = backoff(n, random);
-            assert_true(ms >= longest / 2 && ms <= longest);
-            longest = std::min<std::int64_t>(300'000, longest * 2);
+void backoff_doubles_up_to_its_longest(void **) {
+    for (const std::int64_t most : {kLongestBackoff, kLongestWithoutKeys}) {
+        for (const std::uint32_t random : {0u, 1u, 123'456'789u, UINT32_MAX}) {
+            std::int64_t longest = 1000;
+            for (std::uint32_t n = 1; n < 40; ++n) {
+                const std::int64_t ms = backoff(n, random, most);
+                assert_true(ms >= longest / 2 && ms <= longest);
+                longest = std::min(most, longest * 2);
+            }
         }
     }
-    assert_true(backoff(0, 0) >= 500);
-    assert_true(backoff(UINT32_MAX, 0) >= 150'000);
+    assert_int_equal(kLongestBackoff, 300'000);
+    assert_int_equal(kLongestWithoutKeys, 5000);
+    assert_true(backoff(0, 0, kLongestBackoff) >= 500);
+    assert_true(backoff(UINT32_MAX, 0, kLongestBackoff) >= 150'000);
 }
 
 void zero_is_the_state_before_the_first_fetch(void **) {
@@ -108,20 +112,20 @@ void success_sets_the_next_fetch(void **) {
 
 void failures_are_followed_by_backoff_until_success(void **) {
     RefreshState s{};
-    s.failed(0, 500);
+    s.failed(0, kRules, 500);
     assert_int_equal(s.failures, 1);
     assert_true(s.in_backoff(999));
     assert_false(s.due(999));
     assert_false(s.in_backoff(1000));
     assert_true(s.due(1000));
-    s.failed(1000, 1000);
+    s.failed(1000, kRules, 1000);
     assert_true(s.in_backoff(2999));
     assert_true(s.due(3000));
     s.succeeded(3000, kRules, std::nullopt, 0, 0);
     assert_int_equal(s.failures, 0);
     assert_false(s.in_backoff(3000));
     s.failures = UINT32_MAX;
-    s.failed(0, 0);
+    s.failed(0, kRules, 0);
     assert_true(s.failures == UINT32_MAX);
 }
 
@@ -136,138 +140,110 @@ void a_restored_set_keeps_its_age_and_is_fetched_at_once(void **) {
 void a_shorter_refresh_counts_after_a_reload(void **) {
     RefreshState s{};
     s.succeeded(0, kRules, std::nullopt, 0, 0);
-    s.adopted(0, {3'600'000, 30'000, 86'400'000});
+    s.adopted({3'600'000, 30'000, 86'400'000});
     assert_int_equal(s.next_fetch, 900'000);
-    s.adopted(0, {60'000, 30'000, 86'400'000});
+    s.adopted({60'000, 30'000, 86'400'000});
     assert_int_equal(s.next_fetch, 60'000);
-    s.failed(70'000, 500);
-    s.adopted(70'000, {10'000, 5'000, 86'400'000});
+    s.failed(70'000, kRules, 500);
+    s.adopted({10'000, 5'000, 86'400'000});
     assert_int_equal(s.next_fetch, 71'000);
 }
 
 void a_set_that_is_lost_is_fetched_when_the_backoff_allows_it(void **) {
     RefreshState s{};
     s.succeeded(1000, kRules, std::nullopt, 0, 0);
-    assert_true(s.take(1000, kRules, 1));
-    s.dropped();
-    assert_false(s.has_set);
+    s.dropped(1000);
+    assert_false(s.holds(1000, kRules));
     assert_true(s.due(1000));
-    assert_int_equal(s.bucket, 31'000);
-    s.failed(2000, 500);
-    s.dropped();
+    s.failed(2000, kRules, 500);
+    s.dropped(2000);
     assert_false(s.due(2999));
     assert_true(s.due(3000));
+    s.not_before = 300'000;
+    s.dropped(4000);
+    assert_false(s.due(8999));
+    assert_true(s.due(9000));
 }
 
-void a_shorter_min_interval_frees_the_bucket(void **) {
+void a_set_is_held_until_it_is_too_old(void **) {
     RefreshState s{};
-    for (std::uint64_t kid = 1; kid <= 3; ++kid) {
-        assert_true(s.take(0, kRules, kid));
+    assert_false(s.holds(0, kRules));
+    s.succeeded(1000, kRules, std::nullopt, 0, 0);
+    assert_true(s.holds(1000 + kRules.max_stale - 1, kRules));
+    assert_false(s.holds(1000 + kRules.max_stale, kRules));
+}
+
+void without_keys_no_pause_is_longer_than_five_seconds(void **) {
+    RefreshState s{};
+    for (std::int64_t now = 0; now < 600'000; now = s.next_fetch) {
+        s.failed(now, kRules, UINT32_MAX - 7);
+        assert_true(s.next_fetch - now <= kLongestWithoutKeys);
+        assert_true(s.next_fetch - now >= 500);
     }
-    s.adopted(1000, kRules);
-    assert_false(s.take(29'999, kRules, 4));
-    const RefreshRules shorter{900'000, 1000, 86'400'000};
-    s.adopted(1000, shorter);
-    assert_false(s.take(1999, shorter, 4));
-    assert_true(s.take(2000, shorter, 4));
-    s.adopted(1'000'000, shorter);
-    assert_true(s.bucket < 1'000'000);
 }
 
-void the_bucket_holds_three_and_refills_by_one(void **) {
+// A long pause must not begin just before the keys are too old.
+void a_pause_ends_soon_after_the_keys_do(void **) {
     RefreshState s{};
-    std::uint64_t kid = 0;
-    assert_true(s.take(0, kRules, ++kid));
-    assert_true(s.take(0, kRules, ++kid));
-    assert_true(s.take(0, kRules, ++kid));
-    assert_false(s.take(0, kRules, ++kid));
-    assert_false(s.take(29'999, kRules, ++kid));
-    assert_true(s.take(30'000, kRules, ++kid));
-    assert_false(s.take(30'000, kRules, ++kid));
-    assert_true(s.take(60'000, kRules, ++kid));
-    // Idle long enough, it is full again, and no fuller.
-    assert_true(s.take(1'000'000, kRules, ++kid));
-    assert_true(s.take(1'000'000, kRules, ++kid));
-    assert_true(s.take(1'000'000, kRules, ++kid));
-    assert_false(s.take(1'000'000, kRules, ++kid));
-}
-
-void the_last_one_is_for_a_kid_that_had_none(void **) {
-    RefreshState s{};
-    const std::uint64_t a = kid_id("a");
-    assert_true(s.take(0, kRules, a));
-    assert_true(s.take(0, kRules, a));
-    assert_false(s.take(0, kRules, a));
-    assert_true(s.take(0, kRules, kid_id("b")));
-    assert_false(s.take(0, kRules, kid_id("c")));
-    assert_false(s.take(30'000, kRules, a));
-    assert_true(s.take(30'000, kRules, kid_id("c")));
-    assert_false(s.take(60'000, kRules, a));
-    assert_true(s.take(90'000, kRules, a));
-}
-
-void a_kid_is_forgotten_after_sixteen_others(void **) {
-    RefreshState s{};
-    std::int64_t now = 0;
-    const auto take_last = [&s, &now](std::uint64_t kid) {
-        now += kRules.min_interval;
-        s.bucket = now + 2 * kRules.min_interval;
-        return s.take(now, kRules, kid);
-    };
-    assert_true(take_last(1));
-    for (std::uint64_t other = 2; other <= kAskedKids; ++other) {
-        assert_true(take_last(other));
+    const std::int64_t stale_at = 1000 + kRules.max_stale;
+    for (const std::int64_t left : {600'000, 100'000, 10'000, 1, 0, -5000}) {
+        s.succeeded(1000, kRules, std::nullopt, 0, 0);
+        s.failures = 50;
+        const std::int64_t now = stale_at - left;
+        s.failed(now, kRules, 0);
+        assert_true(s.next_fetch <= now + kLongestBackoff);
+        assert_true(s.next_fetch <=
+                    std::max(now, stale_at) + kLongestWithoutKeys);
+        assert_true(s.next_fetch >= now + 2500);
     }
-    assert_false(take_last(1));
-    assert_true(take_last(kAskedKids + 1));
-    assert_true(take_last(1));
-    assert_false(take_last(3));
+    s.succeeded(1000, kRules, std::nullopt, 0, 0);
+    s.failures = 50;
+    s.failed(stale_at - 600'000, kRules, 0);
+    assert_int_equal(s.next_fetch, stale_at - 450'000);
 }
 
-void a_withdrawn_kid_has_had_its_fetch(void **) {
+void a_reload_tries_at_once_after_failures(void **) {
     RefreshState s{};
-    const std::uint64_t gone[] = {kid_id("a"), kid_id("a"), kid_id("b")};
-    s.withdrawn(gone);
-    assert_int_equal(s.bucket, 0);
-    assert_true(s.take(0, kRules, gone[0]));
-    assert_true(s.take(0, kRules, gone[2]));
-    assert_false(s.take(0, kRules, gone[0]));
-    assert_true(s.take(0, kRules, kid_id("c")));
+    s.failed(1000, kRules, 500);
+    assert_false(s.due(1100));
+    s.reloaded(1100);
+    assert_true(s.due(1100));
+    assert_false(s.in_backoff(1100));
+    assert_int_equal(s.failures, 1);
+    s.succeeded(2000, kRules, std::nullopt, 0, 0);
+    s.reloaded(2100);
+    assert_false(s.due(2100));
+    s.failed(3000, kRules, 500);
+    s.reloaded(3100);
+    assert_true(s.due(3100));
+    s.succeeded(4000, kRules, std::nullopt, 0, 0);
+    s.gave_up(5000, kRules, 500);
+    s.reloaded(5100);
+    assert_true(s.due(5100));
 }
 
-void a_set_withdraws_no_more_than_half_of_what_is_remembered(void **) {
+void what_is_given_up_is_no_failure(void **) {
     RefreshState s{};
-    std::uint64_t gone[kAskedKids + 1];
-    for (std::uint64_t &kid : gone) {
-        kid = 100 + static_cast<std::uint64_t>(&kid - gone);
-    }
-    assert_true(s.take(0, kRules, 1));
-    s.withdrawn(gone);
-    assert_true(s.take(0, kRules, 2));
-    assert_false(s.take(0, kRules, 1));
-    assert_false(s.take(0, kRules, gone[kWithdrawnKids - 1]));
-    assert_true(s.take(0, kRules, gone[kWithdrawnKids]));
-    s.withdrawn({});
-}
-
-void kids_are_told_apart(void **) {
-    const std::string same(64, 'x');
-    assert_true(kid_id("a") != kid_id("c"));
-    assert_true(kid_id("") != 0);
-    assert_true(kid_id(same + "1") == kid_id(same + "2"));
-    assert_true(kid_id(same) != kid_id(same.substr(1)));
-}
-
-void whatever_arrives_the_bucket_bounds_the_fetches(void **) {
-    for (const bool random : {false, true}) {
-        RefreshState s{};
-        int fetches = 0;
-        for (std::int64_t now = 0; now < 600'000; ++now) {
-            const auto kid = static_cast<std::uint64_t>(now) + 1;
-            fetches += s.take(now, kRules, random ? kid : 1);
-        }
-        assert_int_equal(fetches, random ? 3 + 19 : 2 + 19);
-    }
+    s.succeeded(0, kRules, std::nullopt, 0, 0);
+    s.gave_up(0, kRules, 500);
+    assert_int_equal(s.failures, 0);
+    assert_false(s.due(999));
+    assert_true(s.due(1000));
+    s.gave_up(1000, kRules, 1000);
+    assert_false(s.due(2999));
+    assert_true(s.due(3000));
+    s.adopted(kRules);
+    assert_int_equal(s.next_fetch, 3000);
+    s.failed(3000, kRules, 500);
+    assert_int_equal(s.failures, 1);
+    assert_true(s.due(4000));
+    s.gave_up(4000, kRules, 500);
+    assert_true(s.due(5000));
+    s.given_up = UINT32_MAX;
+    s.gave_up(0, kRules, 0);
+    assert_true(s.given_up == UINT32_MAX);
+    s.succeeded(0, kRules, std::nullopt, 0, 0);
+    assert_int_equal(s.given_up, 0);
 }
 
 }  // namespace
@@ -280,7 +256,7 @@ int main() {
         cmocka_unit_test(a_set_is_good_for_its_max_age_within_the_bounds),
         cmocka_unit_test(age_counts),
         cmocka_unit_test(refreshes_are_spread_over_a_tenth),
-        cmocka_unit_test(backoff_doubles_up_to_five_minutes),
+        cmocka_unit_test(backoff_doubles_up_to_its_longest),
         cmocka_unit_test(zero_is_the_state_before_the_first_fetch),
         cmocka_unit_test(success_sets_the_next_fetch),
         cmocka_unit_test(failures_are_followed_by_backoff_until_success),
@@ -288,15 +264,11 @@ int main() {
         cmocka_unit_test(a_shorter_refresh_counts_after_a_reload),
         cmocka_unit_test(
             a_set_that_is_lost_is_fetched_when_the_backoff_allows_it),
-        cmocka_unit_test(a_shorter_min_interval_frees_the_bucket),
-        cmocka_unit_test(the_bucket_holds_three_and_refills_by_one),
-        cmocka_unit_test(the_last_one_is_for_a_kid_that_had_none),
-        cmocka_unit_test(a_kid_is_forgotten_after_sixteen_others),
-        cmocka_unit_test(a_withdrawn_kid_has_had_its_fetch),
-        cmocka_unit_test(
-            a_set_withdraws_no_more_than_half_of_what_is_remembered),
-        cmocka_unit_test(kids_are_told_apart),
-        cmocka_unit_test(whatever_arrives_the_bucket_bounds_the_fetches),
+        cmocka_unit_test(a_set_is_held_until_it_is_too_old),
+        cmocka_unit_test(without_keys_no_pause_is_longer_than_five_seconds),
+        cmocka_unit_test(a_pause_ends_soon_after_the_keys_do),
+        cmocka_unit_test(a_reload_tries_at_once_after_failures),
+        cmocka_unit_test(what_is_given_up_is_no_failure),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

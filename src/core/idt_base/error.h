@@ -90,6 +90,8 @@ enum class Answer : std::uint8_t {
     /* keys */                                                                 \
     X(keys_unavailable, unavailable, "the signing keys are unavailable")       \
     X(keys_refetch_failed, unavailable, "the signing keys cannot be updated")  \
+    X(keys_refetch_pending, unavailable,                                       \
+      "the signing keys are fetched in a moment")                              \
     X(keys_wait_timeout, unavailable,                                          \
       "waiting for the signing keys timed out")                                \
     X(keys_wait_full, unavailable, "too many requests wait for signing keys")  \

@@ -1,7 +1,6 @@
 #include "idt_keys/refresh.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "idt_base/ascii.h"
 
@@ -11,8 +10,6 @@ namespace {
 
 // RFC 9111 1.2.2: a number too large to hold counts as the largest.
 constexpr std::int64_t kLargestAge = 2147483648;
-
-constexpr std::size_t kKidBytes = 64;
 
 std::optional<std::int64_t> parse_seconds(std::string_view s) noexcept {
     if (s.size() >= 2 && s.front() == '"' && s.back() == '"') {
@@ -48,10 +45,6 @@ std::size_t directive_length(std::string_view s) noexcept {
 }
 
 }  // namespace
-
-std::uint64_t kid_id(std::string_view kid) noexcept {
-    return std::hash<std::string_view>()(kid.substr(0, kKidBytes)) | 1;
-}
 
 std::optional<std::int64_t> parse_max_age(std::string_view field) noexcept {
     std::optional<std::int64_t> smallest;
@@ -91,11 +84,11 @@ std::int64_t spread(std::int64_t interval, const RefreshRules &rules,
     return std::max(rules.min_interval, interval - earlier);
 }
 
-std::int64_t backoff(std::uint32_t failures, std::uint32_t random) noexcept {
+std::int64_t backoff(std::uint32_t failures, std::uint32_t random,
+                     std::int64_t longest) noexcept {
     const std::uint32_t doublings =
         std::min<std::uint32_t>(failures == 0 ? 0 : failures - 1, 9);
-    const std::int64_t longest =
-        std::min(kLongestBackoff, kFirstBackoff << doublings);
+    longest = std::min(longest, kFirstBackoff << doublings);
     return longest / 2 + random % (longest / 2 + 1);
 }
 
@@ -106,14 +99,35 @@ void RefreshState::succeeded(std::int64_t now, const RefreshRules &rules,
     next_fetch = now + spread(good_for(rules, max_age, age), rules, random);
     not_before = now;
     failures = 0;
+    given_up = 0;
     has_set = 1;
 }
 
-void RefreshState::failed(std::int64_t now, std::uint32_t random) noexcept {
+void RefreshState::failed(std::int64_t now, const RefreshRules &rules,
+                          std::uint32_t random) noexcept {
     if (failures != UINT32_MAX) {
         ++failures;
     }
-    not_before = now + backoff(failures, random);
+    given_up = 0;
+    pause(now, rules, failures, random);
+}
+
+void RefreshState::gave_up(std::int64_t now, const RefreshRules &rules,
+                           std::uint32_t random) noexcept {
+    if (given_up != UINT32_MAX) {
+        ++given_up;
+    }
+    pause(now, rules, given_up, random);
+}
+
+// A pause in which the keys become too old ends soon after.
+void RefreshState::pause(std::int64_t now, const RefreshRules &rules,
+                         std::uint32_t times, std::uint32_t random) noexcept {
+    const std::int64_t left =
+        holds(now, rules) ? fetched_at + rules.max_stale - now : 0;
+    not_before =
+        now + std::min(backoff(times, random, kLongestBackoff),
+                       left + backoff(times, random, kLongestWithoutKeys));
     next_fetch = not_before;
 }
 
@@ -123,48 +137,25 @@ void RefreshState::restored(std::int64_t now, std::int64_t age) noexcept {
     has_set = 1;
 }
 
-void RefreshState::dropped() noexcept {
+void RefreshState::dropped(std::int64_t now) noexcept {
     has_set = 0;
+    not_before = std::min(not_before, now + kLongestWithoutKeys);
     next_fetch = not_before;
 }
 
-void RefreshState::adopted(std::int64_t now,
-                           const RefreshRules &rules) noexcept {
-    bucket = std::min(bucket, now + kBucketSize * rules.min_interval);
-    if (has_set && failures == 0) {
-        next_fetch =
-            std::min(next_fetch,
-                     fetched_at + std::max(rules.refresh, rules.min_interval));
+void RefreshState::reloaded(std::int64_t now) noexcept {
+    if (failures != 0 || given_up != 0 || has_set == 0) {
+        not_before = now;
+        next_fetch = now;
     }
 }
 
-bool RefreshState::take(std::int64_t now, const RefreshRules &rules,
-                        std::uint64_t kid) noexcept {
-    const std::int64_t left_over = has_asked(kid) ? kBucketReserve : 0;
-    const std::int64_t full = std::max(bucket, now);
-    if (full - now > (kBucketSize - 1 - left_over) * rules.min_interval) {
-        return false;
+void RefreshState::adopted(const RefreshRules &rules) noexcept {
+    if (has_set == 0 || failures != 0 || given_up != 0) {
+        return;
     }
-    bucket = full + rules.min_interval;
-    remember(kid);
-    return true;
-}
-
-void RefreshState::withdrawn(std::span<const std::uint64_t> kids) noexcept {
-    for (const std::uint64_t kid :
-         kids.first(std::min(kids.size(), kWithdrawnKids))) {
-        remember(kid);
-    }
-}
-
-bool RefreshState::has_asked(std::uint64_t kid) const noexcept {
-    return std::find(asked, asked + kAskedKids, kid) != asked + kAskedKids;
-}
-
-void RefreshState::remember(std::uint64_t kid) noexcept {
-    if (!has_asked(kid)) {
-        asked[asked_next++ % kAskedKids] = kid;
-    }
+    const std::int64_t longest = std::max(rules.refresh, rules.min_interval);
+    next_fetch = std::min(next_fetch, fetched_at + longest);
 }
 
 }  // namespace id_token

@@ -117,7 +117,7 @@ Result<KeyState, KeyStateError> parse_key_state(std::string_view text,
     if (*fetched_at < 0) {
         return KeyStateError::too_old;
     }
-    if (*fetched_at > now + kKeyStateSkew) {
+    if (*fetched_at > now) {
         return KeyStateError::future;
     }
     if (now - *fetched_at >= max_stale) {

@@ -48,9 +48,6 @@ enum class KeyStateError : std::uint8_t {
 // origins of up to 8 KiB.
 inline constexpr std::size_t kMaxKeyStateHeader = 32 * 1024;
 
-// A clock may have been set back a little since.
-inline constexpr std::int64_t kKeyStateSkew = 60;
-
 struct KeyState {
     std::int64_t fetched_at;    // seconds since the epoch
     std::string_view document;  // into the parsed text

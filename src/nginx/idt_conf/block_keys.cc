@@ -91,10 +91,7 @@ set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
 }
 
 
-/*
- * The master creates the directory and gives it to the worker user. nginx gives
- * away whatever has that name, a file as well.
- */
+/* the master creates the directory and gives it to the worker user */
 
 char *
 set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
@@ -140,13 +137,6 @@ set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
     if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR && !ngx_is_dir(&fi)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"jwks_state\" \"%V\" is not a directory", name);
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    (*path)->conf_file = cf->conf_file->file.name.data;
-    (*path)->line = cf->conf_file->line;
-
-    if (ngx_add_path(cf, path) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 

@@ -120,18 +120,6 @@ typedef struct {
 
 
 /*
- * How far a request has gone for keys. It may join one fetch that is under
- * way, which may have read them from before a rotation, and then ask for one.
- */
-
-enum class Asked : unsigned {
-    nothing,
-    to_join,
-    last
-};
-
-
-/*
  * The state of a request. It is found again after an internal redirect, which
  * clears r->ctx, by the cleanup of the pool; a subrequest has its own.
  *
@@ -150,6 +138,7 @@ typedef struct {
     Diagnosis              diagnosis;
 
     presented_t           *presented;
+    question_t             question;     /* for keys */
     waiter_t               waiter;
     ngx_table_elt_t       *challenge;
     ngx_table_elt_t       *retry_after;
@@ -164,7 +153,6 @@ typedef struct {
     ngx_str_t              claims;       /* $id_token_claims */
 
     unsigned               judged:1;
-    Asked                  asked:2;
     unsigned               caught_up:1;
 } ctx_t;
 
@@ -243,10 +231,11 @@ Error judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
 
 /* judge.cc: the verdict on a request in its present location */
 
-enum class Need {
+enum class Need : unsigned {
     nothing,
     keys,
-    refetch
+    refetch,    /* for a kid that is unknown */
+    recheck     /* for a key that may have been replaced */
 };
 
 ctx_t *get_ctx(ngx_http_request_t *r) noexcept;

@@ -8,6 +8,7 @@ namespace id_token::nginx {
 
 static ngx_int_t gate(ngx_http_request_t *r, loc_conf_t *conf);
 static ngx_int_t conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+static Grant ask(ctx_t *ctx, Need need, uint64_t *attempt);
 static void hint(ctx_t *ctx, Need need);
 static ngx_int_t obtain(ngx_http_request_t *r, ctx_t *ctx, Need need);
 static ngx_int_t ended(ctx_t *ctx, Need need);
@@ -102,7 +103,7 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
 
     ctx->waiter.state = Wait::none;
     ctx->waiter.timed = NULL;
-    ctx->asked = Asked::nothing;
+    ctx->question = {};
     ctx->caught_up = 0;
 
     return conclude(r, conf, ctx);
@@ -137,6 +138,26 @@ conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 }
 
 
+static Grant
+ask(ctx_t *ctx, Need need, uint64_t *attempt)
+{
+    key_source_t  *keys;
+
+    keys = ctx->provider->keys;
+
+    if (ctx->question.keys != keys) {
+        ctx->question.keys = keys;
+        ctx->question.presented = 0;
+    }
+
+    return keys_ask(keys,
+                    need == Need::keys ? Want::no_keys
+                    : need == Need::refetch ? Want::unknown_kid
+                                            : Want::replaced_key,
+                    &ctx->question, attempt);
+}
+
+
 /* report mode waits for nothing, but lets the keys catch up */
 
 static void
@@ -144,11 +165,7 @@ hint(ctx_t *ctx, Need need)
 {
     uint64_t  attempt;
 
-    (void) keys_ask(ctx->provider->keys,
-               need == Need::keys
-                   ? Want::no_keys
-                   : Want::unknown_key,
-               ctx->diagnosis.kid, &attempt);
+    (void) ask(ctx, need, &attempt);
 }
 
 
@@ -160,57 +177,44 @@ hint(ctx_t *ctx, Need need)
 static ngx_int_t
 obtain(ngx_http_request_t *r, ctx_t *ctx, Need need)
 {
-    uint64_t       attempt;
-    Grant          answer;
-    key_source_t  *keys;
-    Attempt        state;
+    uint64_t  attempt;
 
-    keys = ctx->provider->keys;
-
-    if (ctx->waiter.keys == keys && ended(ctx, need) != NGX_OK) {
+    if (ctx->waiter.keys == ctx->provider->keys && ended(ctx, need) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    answer = keys_ask(keys,
-                 need == Need::keys
-                     ? Want::no_keys
-                     : Want::unknown_key,
-                 ctx->diagnosis.kid, &attempt);
+    switch (ask(ctx, need, &attempt)) {
 
-    if (answer == Grant::refused) {
+    case Grant::judged:
         return NGX_DECLINED;
-    }
 
-    state = poll_attempt(keys, attempt);
+    case Grant::later:
 
-    if (state == Attempt::succeeded && !ctx->caught_up) {
-        /* it came since the request was judged, which is no fetch for it */
+        if (need != Need::keys) {
+            ctx->error = Error::keys_refetch_pending;
+        }
+
+        return NGX_DECLINED;
+
+    case Grant::newer:
+
+        /* twice without a fetch: they cannot be read */
+
+        if (ctx->caught_up) {
+            ctx->error = Error::keys_unavailable;
+            return NGX_DECLINED;
+        }
+
         ctx->caught_up = 1;
-
-    } else {
-        ctx->asked = (answer == Grant::joined
-                      && ctx->asked == Asked::nothing)
-                     ? Asked::to_join
-                     : Asked::last;
-    }
-
-    switch (state) {
-
-    case Attempt::succeeded:
-        ctx->waiter.keys = keys;
-        ctx->waiter.state = Wait::succeeded;
         return NGX_OK;
 
-    case Attempt::failed:
-        ctx->waiter.keys = keys;
-        ctx->waiter.state = Wait::failed;
-        return NGX_OK;
-
-    default:
+    default: /* Grant::wait */
         break;
     }
 
-    switch (wait(r, &ctx->waiter, keys, attempt)) {
+    ctx->caught_up = 0;
+
+    switch (wait(r, &ctx->waiter, ctx->provider->keys, attempt)) {
 
     case NGX_AGAIN:
         return NGX_AGAIN;
@@ -226,7 +230,7 @@ obtain(ngx_http_request_t *r, ctx_t *ctx, Need need)
 }
 
 
-/* NGX_OK: nothing has ended yet, or one may ask once more */
+/* NGX_OK: nothing has failed, one may ask (again) */
 
 static ngx_int_t
 ended(ctx_t *ctx, Need need)
@@ -241,10 +245,6 @@ ended(ctx_t *ctx, Need need)
     case Wait::timed_out:
         ctx->error = Error::keys_wait_timeout;
         return NGX_DECLINED;
-
-    case Wait::succeeded:
-        return (ctx->asked != Asked::last)
-               ? NGX_OK : NGX_DECLINED;
 
     default:
         return NGX_OK;

@@ -242,9 +242,18 @@ judge_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token)
         set_token(ctx, std::move(verdict.token));
     }
 
-    return verdict.refetch == Refetch::unknown_kid
-           ? Need::refetch
-           : Need::nothing;
+    switch (verdict.refetch) {
+
+    case Refetch::unknown_kid:
+        ctx->question.kid = keys_kid(provider->keys, verdict.kid);
+        return Need::refetch;
+
+    case Refetch::replaced_key:
+        return Need::recheck;
+
+    default:
+        return Need::nothing;
+    }
 }
 
 

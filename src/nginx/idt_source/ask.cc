@@ -10,18 +10,42 @@ namespace id_token::nginx {
 #define WAIT_SLACK  500
 
 
-static bool
-keys_allowed(key_source_t *keys, Want want, std::string_view kid) noexcept
+uint64_t
+keys_kid(key_source_t *keys, const std::optional<std::string> &kid) noexcept
 {
-    int64_t        now;
-    RefreshState  *refresh;
+    if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
+        return 0;
+    }
 
+    return kid_hash(keys->zone->demand.secret, kid);
+}
+
+
+static Ask
+keys_demand(key_source_t *keys, Want want, question_t *question) noexcept
+{
+    bool      running;
+    int64_t   now;
+    zone_t   *zone;
+
+    zone = keys->zone;
     now = zone_now();
-    refresh = &keys->zone->refresh;
+    running = zone_attempts(keys);
 
-    return (want == Want::unknown_key)
-               ? refresh->take(now, keys->rules, kid_id(kid))
-               : !refresh->in_backoff(now);
+    switch (want) {
+
+    case Want::unknown_kid:
+        return zone->demand.unknown_kid(now, keys->rules, question->kid,
+                                        running, question->presented);
+
+    case Want::replaced_key:
+        return zone->demand.replaced_key(now, keys->rules, running,
+                                         question->presented);
+
+    default: /* Want::no_keys */
+        return zone->demand.no_keys(now, keys->rules, running,
+                                    zone->refresh.in_backoff(now));
+    }
 }
 
 
@@ -34,10 +58,6 @@ keys_came(key_source_t *keys, Want want) noexcept
     zone_t  *zone;
 
     zone = keys->zone;
-
-    if (zone->torn) {
-        return false;
-    }
 
     if (zone->generation.load(std::memory_order_relaxed) != keys->generation) {
         return true;
@@ -53,54 +73,68 @@ keys_came(key_source_t *keys, Want want) noexcept
 }
 
 
-Grant
-keys_ask(key_source_t *keys, Want want, std::string_view kid, uint64_t *attempt)
-    noexcept
+/* those who are put off are counted; the sweep for them needs a timer */
+
+static void
+keys_put_off(key_source_t *keys) noexcept
 {
-    Grant    rc;
-    zone_t  *zone;
+    {
+        zone_lock  lock(keys);
+
+        keys->zone->put_off.add();
+    }
+
+    keys_tell(keys);
+    keys_schedule(keys);
+}
+
+
+Grant
+keys_ask(key_source_t *keys, Want want, question_t *question,
+    uint64_t *attempt) noexcept
+{
+    Ask  ask;
 
     if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
-        return Grant::refused;
+        return Grant::judged;
     }
 
     if (!keys->running) {
         keys_run(keys);
     }
 
-    zone = keys->zone;
+    {
+        zone_lock  lock(keys);
 
-    zone_lock  lock(keys);
-
-    if (keys_came(keys, want)) {
-        *attempt = zone->succeeded.load(std::memory_order_relaxed);
-        return Grant::joined;
-    }
-
-    switch (claim_lease(keys)) {
-
-    case Lease::held:
-        rc = Grant::joined;
-        break;
-
-    case Lease::lost:
-        zone_take(keys);
-        rc = Grant::started;
-        break;
-
-    default: /* Lease::free */
-
-        if (!keys_allowed(keys, want, kid)) {
-            return Grant::refused;
+        if (keys_came(keys, want)) {
+            return Grant::newer;
         }
 
-        zone_take(keys);
-        rc = Grant::started;
+        ask = keys_demand(keys, want, question);
+
+        if (ask == Ask::begin) {
+            zone_begin(keys);
+        }
+
+        *attempt = keys->zone->started.load(std::memory_order_relaxed);
     }
 
-    *attempt = zone->started.load(std::memory_order_relaxed);
+    switch (ask) {
 
-    return rc;
+    case Ask::judged:
+        return Grant::judged;
+
+    case Ask::later:
+
+        if (want != Want::no_keys) {
+            keys_put_off(keys);
+        }
+
+        return Grant::later;
+
+    default:
+        return Grant::wait;
+    }
 }
 
 
@@ -118,9 +152,7 @@ poll_attempt(key_source_t *keys, uint64_t attempt) noexcept
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
         zone_lock  lock(keys);
 
-        if (claim_lease(keys) == Lease::lost) {
-            zone_take(keys);
-        }
+        (void) zone_attempts(keys);
     }
 
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
@@ -138,15 +170,21 @@ poll_attempt(key_source_t *keys, uint64_t attempt) noexcept
 time_t
 keys_retry_after(key_source_t *keys) noexcept
 {
-    int64_t  wait;
+    int64_t   now, wait;
+    zone_t   *zone;
 
     if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
         return 1;
     }
 
+    zone = keys->zone;
+    now = zone_now();
+
     zone_lock  lock(keys);
 
-    wait = keys->zone->refresh.not_before - zone_now();
+    wait = (zone->refresh.holds(now, keys->rules)
+                ? zone->demand.retry_at() : zone->refresh.not_before)
+           - now;
 
     return (wait <= 1000) ? 1 : (wait + 999) / 1000;
 }

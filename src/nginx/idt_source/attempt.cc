@@ -79,6 +79,7 @@ attempt_begin(ngx_event_t *ev) noexcept
 
         keys->fetch_conf.look_up = keys->zone->look_up;
         keys->fetch_conf.known = keys->zone->known;
+        keys->fetch_conf.no_cache = keys->zone->demand.fresh();
     }
 
     /* both fetches share one deadline: a part is for the second one */
@@ -320,7 +321,10 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
 
             zone->refresh.succeeded(now, keys->rules, max_age, result->age,
                                     static_cast<uint32_t>(ngx_random()));
-            zone->refresh.withdrawn(withdrawn);
+            zone->demand.succeeded(withdrawn);
+            zone->succeeded.store(
+                             zone->started.load(std::memory_order_relaxed),
+                             std::memory_order_release);
             zone->error_hash = 0;
 
             if (!same) {
@@ -331,7 +335,7 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
 
             zone->fetched_at.store(now, std::memory_order_release);
 
-            zone_end(keys, true);
+            zone_end(keys);
         }
     }
 
@@ -387,7 +391,9 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
         owns = zone_owns(keys);
 
         if (owns) {
-            zone_end(keys, false);
+            zone->refresh.failed(now, keys->rules,
+                                 static_cast<uint32_t>(ngx_random()));
+            zone_end(keys);
 
             /*
              * a key server may have moved since the start; but not all names

@@ -215,6 +215,8 @@ saved_init(key_source_t *keys) noexcept
         return;
     }
 
+    saved_sweep(keys);
+
     try {
         if (keys->zone->generation.load(std::memory_order_relaxed) == 0) {
             saved_restore(keys);
@@ -293,7 +295,8 @@ saved_store(key_source_t *keys, std::string_view document, int64_t fetched_at)
 
     try {
         std::string  path = saved_path(keys);
-        std::string  temporary = path + ".tmp" + std::to_string(ngx_pid);
+        std::string  temporary = path + SAVED_TEMPORARY
+                                 + std::to_string(ngx_pid);
         std::string  text = format_key_state(saved_origin(keys),
                                     ngx_time() - age, document);
 

@@ -361,7 +361,10 @@ keys_share(ngx_conf_t *cf, key_source_t *keys)
     if (settings->state == NULL) {
         settings->state = more->state;
 
-    } else if (more->state != NULL && more->state != settings->state) {
+    } else if (more->state != NULL
+               && keys_text(more->state->name)
+                  != keys_text(settings->state->name))
+    {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"jwks_state\" \"%V\" of id_token_provider \"%V\" "
                            "is not used: it shares its keys with \"%V\", which "

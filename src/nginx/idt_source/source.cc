@@ -6,8 +6,11 @@
 namespace id_token::nginx {
 
 
-/* timers are set anew at least this often: other workers move the schedule */
-#define MAX_DELAY    3600000
+/*
+ * timers are set anew at least this often: other workers move the schedule,
+ * and the machine may sleep, of which timers know nothing
+ */
+#define MAX_DELAY    60000
 
 /* how often a worker looks at an attempt of another one */
 #define LOOK_AGAIN   500
@@ -23,6 +26,7 @@ namespace id_token::nginx {
 
 static void keys_parse(key_source_t *keys) noexcept;
 static void keys_timer(ngx_event_t *ev) noexcept;
+static int64_t keys_delay(key_source_t *keys, int64_t now) noexcept;
 static void keys_after(key_source_t *keys, int64_t delay) noexcept;
 
 
@@ -61,6 +65,7 @@ keys_exit_process(ngx_cycle_t *cycle) noexcept
 void
 keys_run(key_source_t *keys) noexcept
 {
+    bool     due;
     int64_t  delay;
 
     keys->running = 1;
@@ -79,11 +84,12 @@ keys_run(key_source_t *keys) noexcept
     {
         zone_lock  lock(keys);
 
-        delay = keys->zone->refresh.next_fetch - zone_now();
+        due = keys->zone->refresh.due(zone_now());
+        delay = keys_delay(keys, zone_now());
     }
 
-    if (delay <= 0) {
-        delay = static_cast<int64_t>(keys->number / FIRST * FIRST_PAUSE);
+    if (due) {
+        delay += static_cast<int64_t>(keys->number / FIRST * FIRST_PAUSE);
 
     } else {
         /* a worker of before a reload may still move the schedule */
@@ -122,7 +128,7 @@ keys_stop(key_source_t *keys) noexcept
         zone_lock  lock(keys);
 
         if (zone_owns(keys)) {
-            keys->zone->owner = 0;
+            keys->zone->lease.give_back();
         }
     }
 
@@ -138,18 +144,47 @@ keys_schedule(key_source_t *keys) noexcept
     {
         zone_lock  lock(keys);
 
-        delay = keys->zone->refresh.next_fetch - zone_now();
+        delay = keys_delay(keys, zone_now());
     }
 
     keys_after(keys, delay);
 }
 
 
+/* until there is something to do, for the holder of the lock */
+
+static int64_t
+keys_delay(key_source_t *keys, int64_t now) noexcept
+{
+    int64_t          delay;
+    ngx_core_conf_t  *ccf;
+
+    ccf = reinterpret_cast<ngx_core_conf_t *>(
+              ngx_get_conf(keys->cycle->conf_ctx, ngx_core_module));
+
+    delay = ngx_max(keys->zone->refresh.next_fetch - now, 0);
+
+    if (ccf->worker_processes > 1
+        && keys->number % ccf->worker_processes != ngx_worker)
+    {
+        delay += STAGGER + ngx_random() % STAGGER_MORE;
+    }
+
+    if (auto  at = keys->zone->demand.sweep_at()) {
+        delay = ngx_min(delay, *at - now);
+    }
+
+    if (auto  at = keys->zone->put_off.due()) {
+        delay = ngx_min(delay, *at - now);
+    }
+
+    return delay;
+}
+
+
 static void
 keys_after(key_source_t *keys, int64_t delay) noexcept
 {
-    ngx_core_conf_t  *ccf;
-
     if (!keys->running) {
         return;
     }
@@ -158,20 +193,32 @@ keys_after(key_source_t *keys, int64_t delay) noexcept
         ngx_del_timer(&keys->timer);
     }
 
-    ccf = reinterpret_cast<ngx_core_conf_t *>(
-              ngx_get_conf(keys->cycle->conf_ctx, ngx_core_module));
-
     delay = ngx_max(delay, 0);
     delay = ngx_min(delay, MAX_DELAY);
 
-    if (ccf->worker_processes > 1
-        && keys->number % ccf->worker_processes != ngx_worker)
-    {
-        delay += STAGGER
-                 + ngx_random() % STAGGER_MORE;
+    ngx_add_timer(&keys->timer, static_cast<ngx_msec_t>(delay));
+}
+
+
+/* for the holder of the lock; a worker of before a reload may have been here */
+
+static bool
+keys_due(key_source_t *keys, int64_t now) noexcept
+{
+    zone_t  *zone;
+
+    zone = keys->zone;
+
+    zone->refresh.adopted(keys->rules);
+    zone->demand.adopted(now, keys->rules);
+
+    if (zone->refresh.due(now)) {
+        return true;
     }
 
-    ngx_add_timer(&keys->timer, static_cast<ngx_msec_t>(delay));
+    auto  sweep = zone->demand.sweep_at();
+
+    return sweep && now >= *sweep;
 }
 
 
@@ -187,35 +234,47 @@ keys_timer(ngx_event_t *ev) noexcept
         return;
     }
 
+    keys_tell(keys);
+
     now = zone_now();
 
     {
         zone_lock  lock(keys);
 
-        switch (claim_lease(keys)) {
-
-        case Lease::held:
+        if (zone_attempts(keys)) {
             delay = LOOK_AGAIN;
-            break;
 
-        case Lease::lost:
-            zone_take(keys);
-            return;
+        } else if (keys_due(keys, now)) {
+            zone_begin(keys);
+            delay = LOOK_AGAIN;
 
-        default: /* Lease::free */
-
-            keys->zone->refresh.adopted(now, keys->rules);
-
-            if (keys->zone->refresh.due(now)) {
-                zone_take(keys);
-                return;
-            }
-
-            delay = keys->zone->refresh.next_fetch - now;
+        } else {
+            delay = keys_delay(keys, now);
         }
     }
 
     keys_after(keys, delay);
+}
+
+
+void
+keys_tell(key_source_t *keys) noexcept
+{
+    uint64_t  n;
+
+    {
+        zone_lock  lock(keys);
+
+        n = keys->zone->put_off.take(zone_now());
+    }
+
+    if (n != 0) {
+        ngx_log_error(NGX_LOG_WARN, keys->cycle->log, 0,
+                      "id_token_provider \"%V\": unknown or replaced keys: "
+                      "%uL requests got 503 and have to come again, since the "
+                      "keys were fetched less than %L s before",
+                      &keys->settings.provider, n, kSweepPause / 1000);
+    }
 }
 
 
@@ -299,7 +358,7 @@ keys_withdrawn(key_source_t *keys, const KeySet &set)
         for (std::string_view kid
              : keys->set->kids_missing_from(set, kWithdrawnKids))
         {
-            kids.push_back(kid_id(kid));
+            kids.push_back(kid_hash(keys->zone->demand.secret, kid));
         }
     }
 

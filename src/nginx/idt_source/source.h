@@ -13,9 +13,11 @@ extern "C" {
 #include <ngx_http.h>
 }
 
-#include <string_view>
+#include <optional>
+#include <string>
 
 #include "idt_jose/jwks.h"
+#include "idt_keys/demand.h"
 #include "idt_fetch/fetch.h"
 
 
@@ -86,27 +88,37 @@ KeySet *use_keys(key_source_t *keys) noexcept;
 
 /* Asking for a fetch, for a request that cannot be judged otherwise. */
 
-enum class Want {
-    no_keys,      /* there is no key set */
-    unknown_key   /* none of the set fits: draws on the
-                     bucket, unless it joins */
+enum class Want : unsigned {
+    no_keys,        /* there is no key set */
+    unknown_kid,    /* none of the set has it */
+    replaced_key    /* that of the set does not fit the signature */
 };
 
-enum class Grant {
-    started,      /* `attempt` begins now */
-    joined,       /* `attempt` had begun already */
-    refused       /* bucket empty, or no_keys during
-                     back-off, or a key file: no fetch */
+enum class Grant : unsigned {
+    newer,    /* keys have come since: judge again */
+    wait,     /* for `attempt` */
+    later,    /* not judged: come again after keys_retry_after() */
+    judged    /* nothing newer is to be had: the verdict stands */
 };
 
-/* `kid`: of the token, as far as it is known; empty: it has none */
+/* what is kept with a request from one question to the next; zeroed before */
 
-Grant keys_ask(key_source_t *keys, Want want, std::string_view kid,
+typedef struct {
+    key_source_t  *keys;        /* that was asked for */
+    uint64_t       kid;         /* keys_kid(), for unknown_kid */
+    Presented      presented;
+} question_t;
+
+/* what is remembered of the whole kid; none: the token names no key */
+uint64_t keys_kid(key_source_t *keys, const std::optional<std::string> &kid)
+    noexcept;
+
+Grant keys_ask(key_source_t *keys, Want want, question_t *question,
     uint64_t *attempt) noexcept;
 
 /* How an attempt stands; its worker may be another one, or have died. */
 
-enum class Attempt {
+enum class Attempt : unsigned {
     pending,
     succeeded,    /* also: the set did not change */
     failed

@@ -5,10 +5,13 @@
  */
 
 #include <signal.h>
+#include <time.h>
 
 #include <cstring>
 #include <new>
 #include <type_traits>
+
+#include <openssl/rand.h>
 
 #include "idt_source/zone.h"
 
@@ -16,14 +19,36 @@
 namespace id_token::nginx {
 
 
-/* what the end of a fetch may lag behind its deadline */
-#define LEASE_SLACK  2000
+static_assert(std::is_trivially_copyable_v<id_token::Lease>
+              && std::is_trivially_copyable_v<RefreshState>
+              && std::is_trivially_copyable_v<Demand>
+              && std::is_trivially_copyable_v<Tally>);
 
-/* a set that kills its reader must not kill one worker after the other */
-#define MAX_LOST     2
 
+/* read anew when nginx has read its own clock anew */
 
-static_assert(std::is_trivially_copyable_v<RefreshState>);
+int64_t
+zone_now(void) noexcept
+{
+    static int64_t     now;
+    static ngx_msec_t  read_at;
+
+    struct timespec  ts;
+
+    if (now == 0 || read_at != ngx_current_msec) {
+
+#ifdef CLOCK_BOOTTIME
+        (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+#else
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+#endif
+
+        now = static_cast<int64_t>(ts.tv_sec) * 1000 + ts.tv_nsec / 1000000;
+        read_at = ngx_current_msec;
+    }
+
+    return now;
+}
 
 
 /* whole pages, so that zones of equal size hold equally much */
@@ -40,8 +65,7 @@ zone_size(size_t max_body) noexcept
 {
     size_t  pages;
 
-    pages = (sizeof(zone_t)
-             + zone_capacity(max_body)) / ngx_pagesize + 8;
+    pages = (sizeof(zone_t) + 2 * zone_capacity(max_body)) / ngx_pagesize + 8;
 
     return pages * (ngx_pagesize + 2 * sizeof(ngx_slab_page_t));
 }
@@ -84,12 +108,21 @@ zone_former(ngx_shm_zone_t *shm_zone) noexcept
 }
 
 
+static u_char *
+zone_body(zone_t *zone, uint64_t generation) noexcept
+{
+    return zone->body + (generation & 1) * zone->size;
+}
+
+
 /* an attempt that is under way in the former zone ends there, for nobody */
 
 static void
 zone_inherit(key_source_t *keys, key_source_t *former) noexcept
 {
-    zone_t  *zone, *from;
+    size_t     length;
+    zone_t    *zone, *from;
+    uint64_t   generation, attempt;
 
     zone = keys->zone;
     from = former->zone;
@@ -100,23 +133,47 @@ zone_inherit(key_source_t *keys, key_source_t *former) noexcept
 
     zone_lock  lock(former);
 
+    attempt = from->started.load(std::memory_order_relaxed);
+    zone->started.store(attempt, std::memory_order_relaxed);
+    zone->finished.store(attempt, std::memory_order_relaxed);
+    zone->succeeded.store(from->succeeded.load(std::memory_order_relaxed),
+                          std::memory_order_relaxed);
+
     zone->refresh = from->refresh;
+    zone->demand = from->demand;
     zone->look_up = from->look_up;
     zone->known = from->known;
     zone->error_hash = from->error_hash;
     zone->error_logged = from->error_logged;
 
-    if (from->generation.load(std::memory_order_relaxed) == 0
-        || from->torn
-        || from->length > zone->size)
-    {
-        zone->refresh.dropped();
+    generation = from->generation.load(std::memory_order_relaxed);
+    length = from->length[generation & 1];
+
+    if (generation == 0 || length > zone->size) {
+        zone->refresh.dropped(zone_now());
         return;
     }
 
-    zone_write(keys, { reinterpret_cast<char *>(from->body), from->length });
+    zone_write(keys, { reinterpret_cast<char *>(zone_body(from, generation)),
+                       length });
     zone->fetched_at.store(from->fetched_at.load(std::memory_order_relaxed),
                            std::memory_order_release);
+}
+
+
+/* a reload: other rules may count, and what failed is tried again at once */
+
+static void
+zone_adopt(key_source_t *keys) noexcept
+{
+    int64_t  now;
+
+    now = zone_now();
+
+    keys->zone->refresh.adopted(keys->rules);
+    keys->zone->refresh.reloaded(now);
+    keys->zone->demand.adopted(now, keys->rules);
+    keys->zone->save_failed.store(false, std::memory_order_relaxed);
 }
 
 
@@ -129,6 +186,10 @@ zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
     keys = static_cast<key_source_t *>(shm_zone->data);
     old = static_cast<key_source_t *>(data);
+
+    if (keys->settings.state != NULL && saved_prepare(keys) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     keys->shpool = reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
 
@@ -153,15 +214,14 @@ zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 
         zone_lock  lock(keys);
 
-        keys->zone->refresh.adopted(zone_now(), keys->rules);
-        keys->zone->save_failed.store(false, std::memory_order_relaxed);
+        zone_adopt(keys);
 
         return NGX_OK;
     }
 
     /* the body is not touched: its pages are taken when they are written */
 
-    p = ngx_slab_alloc(keys->shpool, sizeof(zone_t) + size);
+    p = ngx_slab_alloc(keys->shpool, sizeof(zone_t) + 2 * size);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -170,13 +230,20 @@ zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
     keys->zone->origin = keys->origin;
     keys->zone->size = size;
 
+    if (RAND_bytes(reinterpret_cast<u_char *>(&keys->zone->demand.secret),
+                   sizeof(SipKey))
+        != 1)
+    {
+        return NGX_ERROR;
+    }
+
     keys->shpool->data = keys->zone;
 
     former = zone_former(shm_zone);
 
     if (former != NULL) {
         zone_inherit(keys, former);
-        keys->zone->refresh.adopted(zone_now(), keys->rules);
+        zone_adopt(keys);
     }
 
     return NGX_OK;
@@ -198,14 +265,14 @@ zone_read(key_source_t *keys, std::string &body, uint64_t *generation)
 
             *generation = zone->generation.load(std::memory_order_relaxed);
 
-            if (*generation == 0 || zone->torn) {
+            if (*generation == 0) {
                 return false;
             }
 
-            length = zone->length;
+            length = zone->length[*generation & 1];
 
             if (length <= body.size()) {
-                std::memcpy(body.data(), zone->body, length);
+                std::memcpy(body.data(), zone_body(zone, *generation), length);
             }
         }
 
@@ -222,14 +289,17 @@ zone_read(key_source_t *keys, std::string &body, uint64_t *generation)
 bool
 zone_holds(key_source_t *keys, std::string_view body) noexcept
 {
-    zone_t  *zone;
+    zone_t    *zone;
+    uint64_t   generation;
 
     zone = keys->zone;
+    generation = zone->generation.load(std::memory_order_relaxed);
 
-    return zone->generation.load(std::memory_order_relaxed) != 0
-           && !zone->torn
-           && zone->length == body.size()
-           && std::memcmp(zone->body, body.data(), body.size()) == 0;
+    return generation != 0
+           && zone->length[generation & 1] == body.size()
+           && std::memcmp(zone_body(zone, generation), body.data(),
+                          body.size())
+              == 0;
 }
 
 
@@ -238,94 +308,50 @@ zone_holds(key_source_t *keys, std::string_view body) noexcept
 void
 zone_write(key_source_t *keys, std::string_view body) noexcept
 {
-    zone_t  *zone;
+    zone_t    *zone;
+    uint64_t   generation;
 
     zone = keys->zone;
+    generation = zone->generation.load(std::memory_order_relaxed) + 1;
 
-    zone->torn = 1;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-
-    std::memcpy(zone->body, body.data(), body.size());
-    zone->length = body.size();
-    zone->generation.fetch_add(1, std::memory_order_release);
-
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    zone->torn = 0;
+    std::memcpy(zone_body(zone, generation), body.data(), body.size());
+    zone->length[generation & 1] = body.size();
+    zone->generation.store(generation, std::memory_order_release);
 }
 
 
 bool
 zone_owns(key_source_t *keys) noexcept
 {
-    return keys->leased
-           && keys->zone->owner == ngx_pid
-           && keys->zone->lease == keys->lease;
+    return keys->leased && keys->zone->lease.is_owned(ngx_pid, keys->lease);
 }
 
 
-Lease
-claim_lease(key_source_t *keys) noexcept
+static bool
+zone_owner_lives(key_source_t *keys) noexcept
 {
-    zone_t  *zone;
+    int64_t  owner;
 
-    zone = keys->zone;
-
-    if (zone->started.load(std::memory_order_relaxed)
-        == zone->finished.load(std::memory_order_relaxed))
-    {
-        return Lease::free;
+    if (!keys->zone->lease.may_be_held(zone_now())) {
+        return false;
     }
 
-    if (zone->owner != 0 && zone_now() < zone->lease_until) {
+    owner = keys->zone->lease.owner();
 
-        if (zone->owner == ngx_pid) {
-            if (zone_owns(keys)) {
-                return Lease::held;
-            }
-
-        } else if (kill(zone->owner, 0) == 0 || ngx_errno != NGX_ESRCH) {
-            return Lease::held;
-        }
+    if (owner == ngx_pid) {
+        return zone_owns(keys);
     }
 
-    if (zone->lost >= MAX_LOST) {
-        ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
-                      "id_token_provider \"%V\": an attempt to get keys is "
-                      "given up: %d workers died of it or hang",
-                      &keys->settings.provider,
-                      MAX_LOST + 1);
-        zone_end(keys, false);
-        return Lease::free;
-    }
-
-    return Lease::lost;
+    return kill(static_cast<ngx_pid_t>(owner), 0) == 0
+           || ngx_errno != NGX_ESRCH;
 }
 
 
-void
-zone_take(key_source_t *keys) noexcept
+static void
+zone_lease(key_source_t *keys, bool begins) noexcept
 {
-    zone_t  *zone;
-
-    zone = keys->zone;
-
-    if (zone->started.load(std::memory_order_relaxed)
-        == zone->finished.load(std::memory_order_relaxed))
-    {
-        zone->started.fetch_add(1, std::memory_order_relaxed);
-        zone->lost = 0;
-
-    } else if (zone->owner != 0) {
-        zone->lost++;
-    }
-
-    zone->owner = ngx_pid;
-    zone->lease++;
-    zone->lease_until = zone_now()
-                        + static_cast<int64_t>(keys->settings.timeout)
-                        + LEASE_SLACK;
-
-    keys->lease = zone->lease;
+    keys->lease = keys->zone->lease.take(begins, ngx_pid, zone_now(),
+                              static_cast<int64_t>(keys->settings.timeout));
     keys->leased = 1;
 
     /* from the event loop, never from within the caller */
@@ -334,25 +360,74 @@ zone_take(key_source_t *keys) noexcept
 }
 
 
-void
-zone_end(key_source_t *keys, bool succeeded) noexcept
+/* that workers die is no failure of the key server */
+
+static void
+zone_give_up(key_source_t *keys) noexcept
 {
-    uint64_t  attempt;
-    zone_t   *zone;
+    ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
+                  "id_token_provider \"%V\": an attempt to get keys is "
+                  "given up: %d workers died of it or hang",
+                  &keys->settings.provider, static_cast<int>(kMaxLost) + 1);
+
+    keys->zone->refresh.gave_up(zone_now(), keys->rules,
+                                static_cast<uint32_t>(ngx_random()));
+    zone_end(keys);
+}
+
+
+bool
+zone_attempts(key_source_t *keys) noexcept
+{
+    bool     attempting;
+    zone_t  *zone;
 
     zone = keys->zone;
-    attempt = zone->started.load(std::memory_order_relaxed);
+    attempting = zone->started.load(std::memory_order_relaxed)
+                 != zone->finished.load(std::memory_order_relaxed);
 
-    if (succeeded) {
-        zone->succeeded.store(attempt, std::memory_order_release);
+    switch (zone->lease.state(attempting,
+                              attempting && zone_owner_lives(keys)))
+    {
 
-    } else {
-        zone->refresh.failed(zone_now(), static_cast<uint32_t>(ngx_random()));
+    case LeaseState::held:
+        return true;
+
+    case LeaseState::lost:
+        zone_lease(keys, false);
+        return true;
+
+    case LeaseState::hopeless:
+        zone_give_up(keys);
+        return false;
+
+    default: /* LeaseState::free */
+        return false;
     }
+}
 
-    zone->finished.store(attempt, std::memory_order_release);
-    zone->owner = 0;
-    zone->lost = 0;
+
+void
+zone_begin(key_source_t *keys) noexcept
+{
+    uint64_t  attempt;
+
+    attempt = keys->zone->started.load(std::memory_order_relaxed) + 1;
+
+    keys->zone->demand.began(zone_now(), keys->rules, attempt);
+    keys->zone->started.store(attempt, std::memory_order_relaxed);
+
+    zone_lease(keys, true);
+}
+
+
+void
+zone_end(key_source_t *keys) noexcept
+{
+    keys->zone->finished.store(
+                        keys->zone->started.load(std::memory_order_relaxed),
+                        std::memory_order_release);
+    keys->zone->lease.end();
 }
 
 

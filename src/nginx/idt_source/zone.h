@@ -14,8 +14,11 @@
 
 #include "idt_source/source.h"
 
-#include "idt_keys/saved_keys.h"
+#include "idt_keys/demand.h"
+#include "idt_keys/lease.h"
 #include "idt_keys/refresh.h"
+#include "idt_keys/saved_keys.h"
+#include "idt_keys/tally.h"
 
 
 namespace id_token::nginx {
@@ -41,12 +44,10 @@ typedef struct {
 
     /* all below under the mutex */
 
-    ngx_pid_t              owner;        /* of the lease; 0: free */
-    int64_t                lease_until;  /* ms */
-    uint64_t               lease;        /* a number for each */
-    ngx_uint_t             lost;         /* leases, this attempt */
-
+    id_token::Lease        lease;
     RefreshState           refresh;
+    Demand                 demand;
+    Tally                  put_off;      /* requests, told to come again */
 
     ngx_uint_t             look_up;      /* known addresses failed */
     AddressMemory          known;        /* which one to try first */
@@ -55,9 +56,14 @@ typedef struct {
     int64_t                error_logged; /* ms */
 
     Sha256                 origin;
-    ngx_uint_t             torn;         /* half written */
-    size_t                 size;
-    size_t                 length;
+
+    /*
+     * Two bodies, in turn: that of a generation is whole before its number is
+     * there, and stays so while the next one is written, whoever is killed.
+     */
+
+    size_t                 size;         /* of each */
+    size_t                 length[2];
     u_char                 body[];
 } zone_t;
 
@@ -114,19 +120,6 @@ struct key_source_s {
 };
 
 
-/* the clock of the zone: monotonic, the same in all workers */
-
-static_assert(sizeof(ngx_msec_t) == sizeof(int64_t),
-              "this module needs a 64-bit system: on others the clock of "
-              "nginx starts anew after 49 days");
-
-static inline int64_t
-zone_now(void)
-{
-    return static_cast<int64_t>(ngx_current_msec);
-}
-
-
 static inline std::string
 keys_text(const ngx_str_t &s)
 {
@@ -172,6 +165,12 @@ private:
 };
 
 
+/*
+ * The clock of the zone, ms: it never goes back, is the same in all workers,
+ * and counts the time in which the machine slept, when keys get older, too.
+ */
+int64_t zone_now(void) noexcept;
+
 size_t zone_size(size_t max_body) noexcept;
 ngx_int_t zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept;
 
@@ -183,23 +182,25 @@ bool zone_read(key_source_t *keys, std::string &body, uint64_t *generation);
 bool zone_holds(key_source_t *keys, std::string_view body) noexcept;
 void zone_write(key_source_t *keys, std::string_view body) noexcept;
 
-enum class Lease {
-    free,   /* nothing runs */
-    held,
-    lost    /* an attempt has no owner any more */
-};
-
-Lease claim_lease(key_source_t *keys) noexcept;
+/* whether an attempt is under way; one that has lost its owner is taken over */
+bool zone_attempts(key_source_t *keys) noexcept;
 bool zone_owns(key_source_t *keys) noexcept;
 
-/* begins an attempt, or takes a lost one over */
-void zone_take(key_source_t *keys) noexcept;
+/* begins an attempt */
+void zone_begin(key_source_t *keys) noexcept;
 
-/* ends the attempt: succeeded, or failed */
-void zone_end(key_source_t *keys, bool succeeded) noexcept;
+/* ends it; succeeded() and failed() of the schedule are for the caller */
+void zone_end(key_source_t *keys) noexcept;
 
 
 /* saved.cc: the copy on disk */
+
+#define SAVED_TEMPORARY  ".tmp"      /* and the pid, behind the name */
+
+/* directory.cc: makes it, in the master; sweeps what killed workers left */
+
+ngx_int_t saved_prepare(key_source_t *keys) noexcept;
+void saved_sweep(key_source_t *keys) noexcept;
 
 /* takes the keys from there if the zone has none, else saves what is missing */
 
@@ -225,7 +226,7 @@ keys_of_former_cycle(key_source_t *keys)
 }
 
 
-/* source.cc: kids (kid_id) of the set in the zone that the new one lacks */
+/* source.cc: kids of the set in the zone that the new one lacks */
 
 std::vector<uint64_t> keys_withdrawn(key_source_t *keys, const KeySet &set);
 
@@ -233,6 +234,10 @@ std::vector<uint64_t> keys_withdrawn(key_source_t *keys, const KeySet &set);
 
 void keys_run(key_source_t *keys) noexcept;
 void keys_schedule(key_source_t *keys) noexcept;
+
+/* to be called now and then by whoever knows of something to tell */
+void keys_tell(key_source_t *keys) noexcept;
+
 void keys_stop(key_source_t *keys) noexcept;
 
 
