@@ -148,7 +148,7 @@ $(B)/tools/%: $(B)/obj/tools/%.o \
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit asan-unit fuzz-replay integration blackbox rotation soak e2e
+parts := unit asan-unit fuzz-replay integration blackbox rotation chaos soak e2e
 
 # Everything else that is judged; bench and matrix want a machine of their own.
 more_parts := check caches static asan-integration asan-blackbox asan-soak \
@@ -181,6 +181,10 @@ rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hangi
 	@$(test_env) python3 t/tools/rotation.py
 
 # TIME has a default further down, which is for fuzzing.
+.PHONY: chaos
+chaos: $(MODULE) $(tools) ## keys in trouble, good users counted; LONG=1 for minutes
+	@$(test_env) python3 t/tools/chaos.py $(if $(LONG),--long)
+
 .PHONY: soak
 soak: $(MODULE) $(tools) ## mixed traffic, every answer judged, for TIME (600) seconds
 	@$(test_env) python3 t/tools/soak.py \
