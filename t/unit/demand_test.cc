@@ -132,6 +132,21 @@ void a_fetch_by_the_clock_has_not_looked(void **) {
     ASSERT_ASK(s.unknown(7, 1, presented), Ask::judged);
 }
 
+// Who was presented before has to be looked for by a fetch that asks past it.
+void a_cache_has_not_looked_after_a_failure(void **) {
+    Source s;
+    ASSERT_ASK(s.unknown(0, 1), Ask::begin);
+    s.end(false);
+    s.begin(1);
+    assert_false(s.demand.fresh());
+    s.end(true);
+    Presented presented = 0;
+    ASSERT_ASK(s.unknown(2, 1, presented), Ask::begin);
+    assert_true(s.demand.fresh());
+    s.end(true);
+    ASSERT_ASK(s.unknown(3, 1, presented), Ask::judged);
+}
+
 void the_bucket_holds_three_and_refills_by_one(void **) {
     Source s;
     s.refresh(0);
@@ -377,6 +392,7 @@ int main() {
             a_fetch_that_began_before_is_joined_and_does_not_count),
         cmocka_unit_test(a_fetch_that_fails_has_not_looked),
         cmocka_unit_test(a_fetch_by_the_clock_has_not_looked),
+        cmocka_unit_test(a_cache_has_not_looked_after_a_failure),
         cmocka_unit_test(the_bucket_holds_three_and_refills_by_one),
         cmocka_unit_test(a_sweep_looks_for_all_who_came_before_it),
         cmocka_unit_test(a_sweep_by_the_timer_empties_the_bucket_too),
