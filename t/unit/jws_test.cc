@@ -356,7 +356,7 @@ void a_failed_allocation_is_out_of_memory(void **) {
             [&](Error error, bool hit) {
                 assert_reason(error, hit ? Error::out_of_memory : answer);
             });
-        assert_true(failed > 10);
+        assert_true(failed > 3);
     }
 }
 

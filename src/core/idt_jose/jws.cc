@@ -1,11 +1,12 @@
 #include "idt_jose/jws.h"
 
 #include <cstring>
+#include <utility>
 
 #include "idt_base/ascii.h"
 #include "idt_base/base64url.h"
 #include "idt_jose/header_cost.h"
-#include "idt_lib/json.h"
+#include "idt_lib/payload.h"
 
 namespace id_token {
 
@@ -51,11 +52,33 @@ bool typ_allowed(JsonView typ) noexcept {
     return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));
 }
 
+// What is judged of a header. A member that is null is there: find() of a
+// payload would call it absent.
+struct Members {
+    JsonView alg, crit, b64, zip, cty, kid, typ;
+};
+
+Members members_of(JsonView header) {
+    Members members;
+    const std::pair<std::string_view, JsonView *> wanted[] = {
+        {"alg", &members.alg}, {"crit", &members.crit}, {"b64", &members.b64},
+        {"zip", &members.zip}, {"cty", &members.cty},   {"kid", &members.kid},
+        {"typ", &members.typ}};
+    header.for_each_member([&](std::string_view name, JsonView value) {
+        for (const auto &[known, to] : wanted) {
+            if (name == known) {
+                *to = value;
+            }
+        }
+    });
+    return members;
+}
+
 // `alg` (RFC 8725 3.1), extensions that must be understood (RFC 7515 4.1.11,
 // RFC 7797), `kid`, and `typ` (RFC 8725 3.11).
-Error check_header(JsonView header, const AlgorithmSet &allowed,
+Error check_header(const Members &header, const AlgorithmSet &allowed,
                    JoseHeader &out) noexcept {
-    const auto alg = header.find("alg").string();
+    const auto alg = header.alg.string();
     if (!alg) {
         return Error::alg_missing;
     }
@@ -63,22 +86,22 @@ Error check_header(JsonView header, const AlgorithmSet &allowed,
     if (out.algorithm == nullptr || !allowed.has(*out.algorithm)) {
         return Error::alg_not_allowed;
     }
-    if (header.find("crit")) {
+    if (header.crit) {
         return Error::crit;
     }
-    if (const JsonView b64 = header.find("b64"); b64 && b64.boolean() != true) {
+    if (header.b64 && header.b64.boolean() != true) {
         return Error::b64;
     }
-    if (header.find("zip")) {
+    if (header.zip) {
         return Error::zip;
     }
-    if (!cty_allowed(header.find("cty"))) {
+    if (!cty_allowed(header.cty)) {
         return Error::cty;
     }
-    if (header.find("kid") && !out.kid) {
+    if (header.kid && !out.kid) {
         return Error::kid_type;
     }
-    if (!typ_allowed(header.find("typ"))) {
+    if (!typ_allowed(header.typ)) {
         return Error::typ;
     }
     return Error::ok;
@@ -128,20 +151,26 @@ Result<JoseHeader> parse_jose_header(std::string_view encoded,
     if (!is_cheap_header(*text)) {
         return Error::header_size;
     }
-    const auto json = Json::parse(*text);
+    const auto json = Payload::parse(*text);
     if (!json) {
-        return json.error() == JsonError::out_of_memory ? Error::out_of_memory
-                                                        : Error::header_json;
+        return json.error() == PayloadError::out_of_memory
+                   ? Error::out_of_memory
+                   : Error::header_json;
+    }
+    // A payload is proven when it is read; of this, all is in doubt.
+    if (json->has_spoiled()) {
+        return Error::header_json;
     }
 
+    const Members members = members_of(json->view());
     JoseHeader header;
-    if (const auto value = json->view().find("kid").string()) {
+    if (const auto value = members.kid.string()) {
         header.kid = *value;
     }
     if (kid != nullptr) {
         *kid = header.kid;
     }
-    if (const Error error = check_header(json->view(), allowed, header);
+    if (const Error error = check_header(members, allowed, header);
         error != Error::ok) {
         return error;
     }

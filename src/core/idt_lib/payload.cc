@@ -1,5 +1,6 @@
 #include "idt_lib/payload.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -27,6 +28,12 @@ Result<Payload, PayloadError> Payload::parse(std::string_view text) noexcept
     return Payload(std::move(copy), std::move(nodes));
 } catch (const std::bad_alloc &) {
     return PayloadError::out_of_memory;
+}
+
+bool Payload::has_spoiled() const noexcept {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](const PayloadNode &n) {
+        return n.kind == JsonKind::spoiled || n.nameless;
+    });
 }
 
 }  // namespace id_token

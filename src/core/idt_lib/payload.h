@@ -31,6 +31,9 @@ class Payload {
         return JsonView(nodes_.data());
     }
 
+    // Whether a value or a name in it is spoiled, at any depth.
+    [[nodiscard]] bool has_spoiled() const noexcept;
+
   private:
     Payload(std::unique_ptr<char[]> text,
             std::vector<PayloadNode> nodes) noexcept
