@@ -111,14 +111,14 @@ bad('a provider in a server', 'server { id_token_provider t { } }', '"id_token_p
 
 # its words
 for my $word (qw(issuer client_id jwks_file algorithms leeway max_age max_auth_age
-    trusted_audience jwks_uri jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout
+    trusted_audience authorized_party jwks_uri jwks_refresh jwks_min_interval jwks_max_stale jwks_timeout
     jwks_max_size jwks_state jwks_proxy jwks_header ssl_certificate ssl_certificate_key ssl_trusted_certificate ssl_verify_depth ssl_crl)) {
     bad("$word without a value", "id_token_provider t { $word; }", qq{invalid number of arguments in "$word"});
 }
 for my $row (
     ['issuer', 'https://t.test/'], ['client_id', 'spa'], ['jwks_file', $keys],
     ['algorithms', 'RS256'], ['leeway', '5s'], ['max_age', '1h'], ['max_auth_age', '1h'],
-    ['trusted_audience', 'x'], ['jwks_uri', 'https://127.0.0.1/'], ['jwks_refresh', '1h'],
+    ['trusted_audience', 'x'], ['trusted_audience', 'any'], ['authorized_party', 'x'], ['jwks_uri', 'https://127.0.0.1/'], ['jwks_refresh', '1h'],
     ['jwks_min_interval', '1m'], ['jwks_max_stale', '1d'], ['jwks_timeout', '1s'],
     ['jwks_max_size', '1m'], ['jwks_state', "$dir/state"], ['jwks_proxy', 'http://127.0.0.1:3128'],
     ['ssl_certificate', '/x'], ['ssl_certificate_key', '/x'],
@@ -131,10 +131,16 @@ bad('an empty client_id', 'id_token_provider t { client_id ""; }', '"client_id" 
 bad('an empty trusted_audience', with('trusted_audience "";'), '"trusted_audience" cannot hold an empty value');
 good('trusted audiences', with('trusted_audience a b c;'));
 bad('the same trusted audience twice', with('trusted_audience a b a;'), '"trusted_audience" names "a" twice');
+good('any audience trusted', with('trusted_audience any;'));
+bad("any audience and another: $_", with("trusted_audience $_;"), '"any" in "trusted_audience" trusts every audience: write it alone, or leave it out') for 'any a', 'a any', 'any any';
+good('an audience that begins like any', with('trusted_audience anything a;'));
+good('authorized parties', with('authorized_party a b any;'));
+bad('an empty authorized_party', with('authorized_party "";'), '"authorized_party" cannot hold an empty value');
+bad('the same authorized party twice', with('authorized_party a b a;'), '"authorized_party" names "a" twice');
 good('the client as a trusted audience, too', with('trusted_audience a spa;'));
 for my $blank (' x', 'x ', "x\t") {
     bad(qq{$_ "$blank"}, qq{id_token_provider t { $_ "$blank"; }}, qq{"$_" begins or ends with a blank: "$blank"}) for qw(issuer client_id);
-    bad(qq{trusted_audience "$blank"}, with(qq{trusted_audience a "$blank";}), qq{"$blank" in "trusted_audience" begins or ends with a blank});
+    bad(qq{$_ a "$blank"}, with(qq{$_ a "$blank";}), qq{"$blank" in "$_" begins or ends with a blank}) for qw(trusted_audience authorized_party);
 }
 good('blanks within', 'id_token_provider t { issuer "a b"; client_id "c d"; trusted_audience "e f"; ' . "jwks_file $keys; }");
 bad('the same algorithm twice', with('algorithms RS256 ES256 RS256;'), '"algorithms" names "RS256" twice');
@@ -399,6 +405,7 @@ for my $word ('$CLIENT_ID', '${CLIENT_ID}', 'x-${ID}', 'a$b') {
     warned("client_id $word", qq{id_token_provider t { issuer https://t.test/; client_id "$word"; jwks_file $keys; }},
         qr{"\Q$word\E" in "client_id" is taken as it stands: there are no variables here in \S*nginx\.conf:8});
 }
+warned('a variable among parties', with('authorized_party a $b;'), qr{"\$b" in "authorized_party" is taken as it stands});
 warned('a variable among audiences', with('trusted_audience a $b;'), qr{"\$b" in "trusted_audience" is taken as it stands});
 warned('a variable for a cookie', server('auth_id_token_source bearer cookie=$name;'), qr{"cookie=\$name" in "auth_id_token_source" is taken as it stands});
 good('a "$" that is no variable', 'id_token_provider t { issuer https://t.test/; client_id a$; trusted_audience $1 a$-b; ' . "jwks_file $keys; }");

@@ -16,6 +16,7 @@ my $nginx = IdTokenNginx->start(
     workers   => 1,
     http      => 'large_client_header_buffers 8 256k;',
     providers => provider('tenant', jwks_file => $keys, trusted_audience => 'trusted')
+        . provider('any', jwks_file => $keys, trusted_audience => 'any', authorized_party => 'phone tv')
         . provider('es', jwks_file => $keys, algorithms => 'ES256')
         . provider('age', jwks_file => $keys, max_age => '650s', leeway => '10s')
         . provider('auth', jwks_file => $keys, max_auth_age => '650s', leeway => '10s')
@@ -26,6 +27,7 @@ my $nginx = IdTokenNginx->start(
     location = /both { auth_id_token tenant; auth_id_token_source bearer cookie=idt; empty_gif; }
     location = /cookie { auth_id_token tenant; auth_id_token_source cookie=idt; proxy_pass http://127.0.0.1:$server_port/ok; }
     location = /ok { return 200; }
+    location = /any { auth_id_token any; empty_gif; }
     location = /es { auth_id_token es; empty_gif; }
     location = /age { auth_id_token age; empty_gif; }
     location = /auth { auth_id_token auth; empty_gif; }
@@ -186,6 +188,18 @@ reason('an untrusted further audience', 'audience_untrusted', 401, 'GET /t|GET /
 reason('another authorized party', 'azp', 401, 'GET /t|GET /t',
     bearer(claims => {azp => 'spa2'}),
     bearer(claims => {azp => 'spa'}));
+reason('a party that is not configured', 'azp', 401, 'GET /t|GET /any',
+    bearer(claims => {azp => 'phone'}),
+    bearer(claims => {azp => 'phone'}));
+reason('any audience, and a party among them', 'azp', 401, 'GET /any|GET /any',
+    bearer(claims => {aud => ['x', 'spa'], azp => 'x'}),
+    bearer(claims => {aud => ['x', 'spa'], azp => 'spa'}));
+reason('any audience, and no authorized party', 'azp_missing', 401, 'GET /any|GET /any',
+    bearer(claims => {aud => ['x', 'spa']}),
+    bearer(claims => {aud => ['x', 'spa'], azp => 'tv'}));
+reason('further audiences that are trusted, and others', 'audience_untrusted', 401, 'GET /t|GET /t',
+    bearer(claims => {aud => ['spa', 'trusted', 'x']}),
+    bearer(claims => {aud => ['spa', 'trusted']}));
 reason('a subject of 256 bytes', 'subject', 401, 'GET /t|GET /t',
     bearer(sub => 'x' x 256),
     bearer(sub => 'x' x 255));

@@ -94,16 +94,19 @@ class Nginx:
         algorithms = None if listed is None else tuple(
             a for a in listed if a in ALGORITHMS)
         key = (number, case["issuer"], case["client_id"], algorithms,
-               tuple(case.get("trusted_audience", ())))
+               tuple(case.get("trusted_audience", ())),
+               tuple(case.get("authorized_party", ())))
         return self.providers.setdefault(key, len(self.providers))
 
     def provider_block(self, number, key):
-        key_set, issuer, client_id, algorithms, trusted = key
+        key_set, issuer, client_id, algorithms, trusted, parties = key
         listed = "" if algorithms is None else (
             "\n        algorithms %s;" % " ".join(algorithms))
-        if trusted:
-            listed += "\n        trusted_audience %s;" % " ".join(
-                map(quoted, trusted))
+        for name, words in (("trusted_audience", trusted),
+                            ("authorized_party", parties)):
+            if words:
+                listed += "\n        %s %s;" % (
+                    name, " ".join(map(quoted, words)))
         return """    id_token_provider p%d {
         issuer %s;
         client_id %s;

@@ -42,7 +42,7 @@ def providers(tenant, folder, sources=SOURCES, discovered=DISCOVERED):
              "ssl_trusted_certificate": tenant.ready["ca"]}
     text = block("tenant", jwks_file=key_file(folder), leeway="1s",
                  max_age="10h", max_auth_age="1d",
-                 trusted_audience="one two")
+                 trusted_audience="one two", authorized_party="tv phone")
     for n in range(sources):
         text += block(f"p{n}", jwks_uri=f"{plain}/p/{n}/jwks.json",
                       jwks_state=f"{folder}/state", **times)

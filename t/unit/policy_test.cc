@@ -89,6 +89,30 @@ void every_further_audience_is_trusted(void **) {
     assert_reason(audience(R"("api")", {"api"}), Error::audience);
 }
 
+void any_audience_may_be_trusted(void **) {
+    Policy p = unit::policy();
+    const auto judge = [&](const char *aud, const char *azp) {
+        const Claims c = claims({{"aud", aud}, {"azp", azp}});
+        const Error error = check_audience(c, p);
+        return error == Error::ok ? check_azp(c, p) : error;
+    };
+    const char *several = R"(["web","api","project"])";
+    assert_reason(judge(several, R"("web")"), Error::audience_untrusted);
+    p.trust_any_audience = true;
+    assert_reason(judge(several, R"("web")"), Error::ok);
+    assert_reason(judge(R"("web")", R"("web")"), Error::ok);
+    // then the authorized party alone tells whose token it is
+    assert_reason(judge(several, ""), Error::azp_missing);
+    assert_reason(judge(several, "null"), Error::azp_missing);
+    assert_reason(judge(R"("web")", ""), Error::azp_missing);
+    assert_reason(judge(several, R"("api")"), Error::azp);
+    assert_reason(judge(R"(["api","project"])", R"("web")"), Error::audience);
+    assert_reason(judge(R"(["web",1])", R"("web")"), Error::audience);
+    p.authorized_parties = {"phone"};
+    assert_reason(judge(several, R"("phone")"), Error::ok);
+    assert_reason(judge(several, R"("api")"), Error::azp);
+}
+
 Error azp(const std::string &json, std::vector<std::string> parties = {}) {
     Policy p = unit::policy();
     p.authorized_parties = std::move(parties);
@@ -337,6 +361,7 @@ int main() {
         cmocka_unit_test(the_audience_holds_our_client_id),
         cmocka_unit_test(the_audience_is_a_string_or_strings),
         cmocka_unit_test(every_further_audience_is_trusted),
+        cmocka_unit_test(any_audience_may_be_trusted),
         cmocka_unit_test(an_authorized_party_is_us_or_configured),
         cmocka_unit_test(trusted_audiences_need_no_authorized_party),
         cmocka_unit_test(the_subject_has_1_to_255_bytes),

@@ -96,6 +96,9 @@ void each_claim_has_its_reason(void **) {
         assert_text(b.diagnosis.kid, unit::key("ec1").kid);
         assert_false(b.diagnosis.issuer.empty());
     }
+    b.policy.trust_any_audience = true;
+    assert_reason(b.judge(unit::tenant_token()), Error::azp_missing);
+    b.policy.trust_any_audience = false;
     assert_int_equal(b.validator.cache().count(), 0);
     assert_reason(b.judge(unit::tenant_token()), Error::ok);
 }

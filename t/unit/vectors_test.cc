@@ -66,6 +66,11 @@ Policy policy_of(const json_t *test) {
     policy.issuer = unit::member(test, "issuer");
     policy.client_id = unit::member(test, "client_id");
     policy.trusted_audiences = names(test, "trusted_audience");
+    policy.authorized_parties = names(test, "authorized_party");
+    if (policy.trusted_audiences == std::vector<std::string>{"any"}) {
+        policy.trusted_audiences.clear();
+        policy.trust_any_audience = true;
+    }
     const json_t *allowed = json_object_get(test, "alg_allow");
     if (!json_is_array(allowed)) {
         policy.algorithms.add(*find_algorithm("RS256"));

@@ -68,7 +68,7 @@ ADFS_USER = {"nbf": 1700000000, "auth_time": 1700000000, "ver": "1.0",
              "PasswordProtectedTransport", "apptype": "Public",
              "appid": "OUR_CLIENT"}
 ZITADEL_AUD = {"aud": ["OUR_CLIENT", "2198@portal", "2197"]}
-ZITADEL_TRUST = {"trusted_audience": ["2198@portal", "2197"]}
+ZITADEL_TRUST = {"trusted_audience": ["any"]}
 AUTHENTIK_USER = {"auth_time": 1700000000, "amr": ["pwd"], "sid": "9a3f",
                   "acr": "goauthentik.io/providers/oauth2/default"}
 UAA_USER = {"zid": "uaa", "origin": "uaa", "client_id": "OUR_CLIENT",
@@ -129,6 +129,14 @@ SHAPES = [
      {"azp": "OUR_CLIENT", "at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q",
       "hd": "example.com", "email": "ann@example.com",
       "email_verified": "true", **NONCE}, "ok", {}),
+    ("google-id-phone", "Google", GOOGLE,
+     ID + " that the application of a phone asked for", JWT,
+     {"azp": "1234-phone.apps.googleusercontent.com", "email_verified": True},
+     "ok", {"authorized_party": ["1234-phone.apps.googleusercontent.com"]}),
+    ("google-id-stranger", "Google", GOOGLE,
+     ID + " that another client asked for", JWT,
+     {"azp": "6789-other.apps.googleusercontent.com", "email_verified": True},
+     "azp", {"authorized_party": ["1234-phone.apps.googleusercontent.com"]}),
     ("keycloak-id", "Keycloak", KEYCLOAK, ID, JWT,
      {**KEYCLOAK_USER, "typ": "ID", "at_hash": "8aHH", **NONCE}, "ok", {}),
     ("keycloak-access", "Keycloak", KEYCLOAK, ACCESS, JWT,

@@ -63,6 +63,8 @@ enum class Answer : std::uint8_t {
     X(audience, invalid, "the token is for another audience")                  \
     X(audience_untrusted, invalid, "the token has an untrusted audience")      \
     X(azp, invalid, "the token was issued to another client")                  \
+    X(azp_missing, invalid,                                                    \
+      "no authorized party, but any audience is trusted")                      \
     X(subject, invalid, "the subject is missing or invalid")                   \
     X(exp, invalid, "the expiry is missing or invalid")                        \
     X(expired, invalid, "the token has expired")                               \

@@ -36,7 +36,8 @@ struct Audiences {
             well_formed = false;
         } else if (*name == p.client_id) {
             ours = true;
-        } else if (!holds(p.trusted_audiences, *name)) {
+        } else if (!p.trust_any_audience &&
+                   !holds(p.trusted_audiences, *name)) {
             untrusted = true;
         }
     }
@@ -151,7 +152,7 @@ Error check_audience(const Claims &c, const Policy &p) noexcept {
 Error check_azp(const Claims &c, const Policy &p) noexcept {
     const JsonView azp = claim(c, "azp");
     if (!azp) {
-        return Error::ok;
+        return p.trust_any_audience ? Error::azp_missing : Error::ok;
     }
     const std::optional<std::string_view> name = azp.string();
     const bool ours =

@@ -20,6 +20,7 @@ struct Policy {
     std::string issuer;
     std::string client_id;
     std::vector<std::string> trusted_audiences;   // beside client_id
+    bool trust_any_audience = false;              // then azp has to be there
     std::vector<std::string> authorized_parties;  // beside client_id
     AlgorithmSet algorithms;
     std::int64_t leeway = 30;                  // seconds

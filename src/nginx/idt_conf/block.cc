@@ -228,7 +228,7 @@ set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept
 {
     char        *rv;
     ngx_str_t   *value;
@@ -251,6 +251,29 @@ set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* trusted_audience ID ... | any */
+
+char *
+set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    for (i = 1; i < cf->args->nelts && cf->args->nelts > 2; i++) {
+        if (view(value[i]) == "any") {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"any\" in \"trusted_audience\" trusts every "
+                               "audience: write it alone, or leave it out");
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    return set_names(cf, block, field);
 }
 
 

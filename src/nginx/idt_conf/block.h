@@ -18,6 +18,7 @@ typedef struct {
     ngx_str_t          jwks_file;
     ngx_array_t       *algorithms;
     ngx_array_t       *trusted_audiences;
+    ngx_array_t       *authorized_parties;
     time_t             leeway;
     time_t             max_age;
     time_t             max_auth_age;
@@ -47,6 +48,7 @@ char *set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept;
 char *set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept;

@@ -56,6 +56,9 @@ static const word_t  words[] = {
     { "trusted_audience", 1, 64, set_audiences,
       AT(trusted_audiences), 0 },
 
+    { "authorized_party", 1, 64, set_names,
+      AT(authorized_parties), 0 },
+
     { "jwks_refresh", 1, 1, set_positive_sec,
       AT(keys.refresh), 1 },
 
@@ -271,13 +274,32 @@ missing(ngx_conf_t *cf, block_t *block, const char *word)
 }
 
 
+static std::vector<std::string>
+names_of(ngx_array_t *list)
+{
+    ngx_str_t                 *name;
+    ngx_uint_t                 i;
+    std::vector<std::string>   names;
+
+    if (list == NULL) {
+        return names;
+    }
+
+    name = static_cast<ngx_str_t *>(list->elts);
+
+    for (i = 0; i < list->nelts; i++) {
+        names.emplace_back(view(name[i]));
+    }
+
+    return names;
+}
+
+
 static char *
 complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
 {
     char               *rv;
     time_t              limit;
-    ngx_str_t          *audience;
-    ngx_uint_t          i;
     provider_t         *provider;
     key_source_conf_t  *keys;
 
@@ -310,12 +332,14 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
         return rv;
     }
 
-    if (block->trusted_audiences) {
-        audience = static_cast<ngx_str_t *>(block->trusted_audiences->elts);
+    policy.trusted_audiences = names_of(block->trusted_audiences);
+    policy.authorized_parties = names_of(block->authorized_parties);
 
-        for (i = 0; i < block->trusted_audiences->nelts; i++) {
-            policy.trusted_audiences.emplace_back(view(audience[i]));
-        }
+    if (policy.trusted_audiences.size() == 1
+        && policy.trusted_audiences[0] == "any")
+    {
+        policy.trusted_audiences.clear();
+        policy.trust_any_audience = true;
     }
 
     if (block->leeway != NGX_CONF_UNSET) {
