@@ -50,6 +50,31 @@ std::string_view short_escape(char c) noexcept {
     }
 }
 
+void append_escape(std::string &out, char c) {
+    constexpr char kHex[] = "0123456789abcdef";
+    if (const auto escape = short_escape(c); !escape.empty()) {
+        out += escape;
+        return;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\u00";
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+}
+
+// So many bytes at the front need no escape.
+std::size_t plain_size(std::string_view text) noexcept {
+    std::size_t n = 0;
+    while (n < text.size()) {
+        const auto byte = static_cast<unsigned char>(text[n]);
+        if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f) {
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
 }  // namespace
 
 // An integer of a payload has no digit too many: only "-0" is not what jansson
@@ -125,19 +150,14 @@ void JsonView::append_text(std::string &out) const {
 }
 
 void append_json_string(std::string &out, std::string_view text) {
-    constexpr char kHex[] = "0123456789abcdef";
-
     out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (const auto escape = short_escape(c); !escape.empty()) {
-            out += escape;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += c;
+    while (!text.empty()) {
+        const std::size_t plain = plain_size(text);
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (!text.empty()) {
+            append_escape(out, text.front());
+            text.remove_prefix(1);
         }
     }
     out += '"';

@@ -44,7 +44,8 @@ class Claims {
     Payload payload_;
 };
 
-// Where a claim is: member names, or indexes of array elements in decimal.
+// Where a claim is: member names, or indexes of array elements in decimal. No
+// step at all: the claim set.
 using ClaimPath = std::vector<std::string>;
 
 // "/a/0/b" is a JSON pointer (RFC 6901), everything else one member's name.

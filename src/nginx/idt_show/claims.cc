@@ -57,6 +57,15 @@ init_variables(ngx_cycle_t *cycle) noexcept
                 continue;
             }
 
+            if (v[i].get_handler == claims_variable) {
+
+                /* no step leads to a claim: the slot holds all of them */
+
+                v[i].data = slot_of(mcf, {});
+                v[i].get_handler = slot_variable;
+                continue;
+            }
+
             if (v[i].get_handler != claim_variable) {
                 continue;
             }
