@@ -109,7 +109,7 @@ same('padding behind it', '401 base64url', [0, 0, 0], ['/t', "$good="]);
 same('words behind it', '400 credentials_malformed', [0, 0, 0], ['/t', "$good x"]);
 same('by another source', '200', [1, 0, 0], ['/cookie', 'Cookie: idt=' . token(kid => 'k1', claims => { x => 1 })]);
 same('quoted there', '200', [1, 0, 0], ['/cookie', 'Cookie: idt="' . token(kid => 'k1', claims => { x => 1 }) . '"']);
-same('a forged request with it', '403 csrf', [0, 0, 0],
+same('a forged request with it', '403 csrf', [1, 0, 0],
     ['POST /cookie', 'Content-Length: 0', 'Cookie: idt=' . token(kid => 'k1', claims => { x => 1 })]);
 same('both sources', '200', [1, 0, 0], ['/t', $good, 'Cookie: idt=x']);
 same('another provider alike', '200, 200', [2, 1, 1], (['/twin', $good]) x 2);

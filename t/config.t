@@ -303,6 +303,14 @@ unknown_variable('a realm of an unknown variable', server('auth_id_token_realm $
 # auth_id_token_source
 good('sources', server('auth_id_token_source bearer cookie=__Host-idt;'));
 bad('an unknown source', server('auth_id_token_source query=t;'), 'invalid source "query=t" in "auth_id_token_source"');
+good('a header as a source', server('auth_id_token_source bearer cookie=idt header=X-ID-Token;'));
+bad('a header without a name', server('auth_id_token_source header=;'), 'invalid source "header="');
+for my $name ('Cookie', 'authorization', 'Host', 'Origin', 'Sec-Fetch-Site', 'Connection', 'TE', 'Proxy-Authorization', 'a b', 'a[]') {
+    bad("the header $name", server(qq{auth_id_token_source "header=$name";}),
+        qr{"\Q$name\E" in "auth_id_token_source" is not the name of a header that may hold a token, such as "X-ID-Token"});
+}
+bad('the same header twice', server('auth_id_token_source header=X-A header=X-A;'), 'duplicate source "header=X-A"');
+bad('the same header in another case', server('auth_id_token_source header=X-A header=x-a;'), 'duplicate source "header=x-a"');
 bad('a cookie without a name', server('auth_id_token_source cookie=;'), 'invalid source "cookie="');
 bad('a cookie with a bad name', server('auth_id_token_source "cookie=a;b";'), '"a;b" is not a cookie name');
 bad('the same source twice', server('auth_id_token_source bearer bearer;'), 'duplicate source "bearer"');

@@ -152,19 +152,21 @@ for my $method (qw(POST PUT PATCH DELETE MKCOL MOVE COPY PROPFIND LOCK)) {
     is(ask("$method /guard", $cookie, 'Sec-Fetch-Site: same-origin'), $ok, "$method with evidence");
 }
 is(ask('FOO /guard', $cookie), $no, 'nor is an unknown method');
-for my $upgrade ('Upgrade: websocket', 'upgrade: h2c', 'Upgrade:') {
+for my $upgrade ('Upgrade: websocket', 'upgrade: h2c, WebSocket', "Upgrade: h2c\r\nUpgrade: websocket") {
     is(ask('GET /guard', $cookie, $upgrade), $no, "GET with $upgrade");
     is(ask('GET /guard', $cookie, $upgrade, 'Origin: http://app.test'), $ok, "with evidence: GET with $upgrade");
     is(ask('GET /guard', $cookie, $upgrade, 'Origin: http://evil.test'), $no, "of another site: GET with $upgrade");
 }
+is(ask('GET /guard', $cookie, 'Upgrade: h2c'), $ok, 'GET with another protocol');
+is(ask('POST /guard', $cookie, 'Upgrade: h2c'), $no, 'which makes no POST safe');
 is(ask('POST /guard', $cookie, 'X-HTTP-Method-Override: GET'), $no, 'an overridden method');
 is(ask('GET /guard', 'Upgrade: websocket', "Authorization: Bearer $token"), $ok, 'a bearer with Upgrade');
 
-# modes; forged requests are judged before their token is looked at
+# modes; judged for a cookie that counts
 is(ask('POST /report', $cookie), '200 csrf', 'report tells');
 is(ask('POST /optional', $cookie), $no, 'optional refuses');
 is(ask('POST /optional'), '200 token_missing', 'optional, anonymous');
-is(ask('POST /guard', 'Cookie: idt=x'), $no, 'a bad cookie');
+is(ask('POST /guard', 'Cookie: idt=x'), '401 token_format', 'a bad cookie');
 is(ask('POST /guard', 'Cookie: idt=x', 'Sec-Fetch-Site: same-origin'), '401 token_format', 'a bad cookie with evidence');
 is(ask('POST /guard'), '401 token_missing', 'no cookie');
 is(ask('POST /guard', 'Origin: http://evil.test', 'Cookie: other=1'), '401 token_missing', 'other cookies alone');

@@ -86,9 +86,9 @@ reason('a Bearer without a token', 'credentials_malformed', 400, 'GET /t|GET /t'
 reason('two words behind Bearer', 'credentials_malformed', 400, 'GET /t|GET /t',
     "Authorization: Bearer a b",
     bearer());
-reason('header and cookie both', 'credentials_ambiguous', 400, 'GET /both|GET /both',
-    bearer() . "\nCookie: idt=" . token(),
-    bearer() . "\nCookie: idx=" . token());
+reason('header and cookie of two persons', 'credentials_ambiguous', 400, 'GET /both|GET /both',
+    bearer() . "\nCookie: idt=" . token(sub => "bob"),
+    bearer() . "\nCookie: idt=" . token());
 reason('one cookie twice with different values', 'credentials_ambiguous', 400, 'GET /cookie|GET /cookie',
     "Cookie: idt=" . token() . "; idt=" . token(sub => "bob"),
     "Cookie: idt=" . token() . "; idt=" . token());

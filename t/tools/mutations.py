@@ -356,6 +356,18 @@ core("idt_token/cookies", "cookies",
      ("what is dropped", "            dropped = true;\n            continue;",
       "            dropped = true;"))
 
+core("idt_token/header_names", "header_names",
+     ("in every spelling", "return fold(a) == fold(b);",
+      "return lower(a) == lower(b);"),
+     ("up to a bracket",
+      "return name.size() == ours.size() || !is_name_char(name[ours.size()]);",
+      "return name.size() == ours.size();"),
+     ("Sec-*", 'return !lowered.starts_with("sec-") &&', "return"),
+     ("Proxy-*", '!lowered.starts_with("proxy-") &&', ""),
+     ("reserved names",
+      "std::find(kReserved.begin(), kReserved.end(), lowered) ==\n"
+      "               kReserved.end();", "true;"))
+
 core("idt_token/csrf", "csrf",
      ("WebSocket", 'equal_ignoring_case(name, "websocket")', "false"),
      ("two Upgrade headers", "safe_method && upgrade.count <= 1",
@@ -590,45 +602,77 @@ nginx("idt_request/gate", "mode require",
       ("optional takes no bad token", "&& ctx->error == Error::token_missing", ""),
       ("optional with rules", "&& conf->rules == NULL)", ")"))
 
-nginx("idt_request/judge", "phases cache keys_rotate",
-      ("the same policy", "&& ctx->token->policy_id() == policy.id", ""),
-      ("the same keys", "&& ctx->token->keys_id() == keys.id()", ""),
-      ("the same token", "&& ctx->token->token() == token)", ")"))
+nginx("idt_request/request", "phases cache keys_rotate",
+      ("the same policy", "return token.policy_id() == policy.id &&",
+       "return"),
+      ("the same keys", "&& token.keys_id() == keys.id()", ""),
+      ("the same token", "&& token.token() == text;", ";"))
+
+nginx("idt_request/request", "pass",
+      ("a verdict belongs to a pass",
+       "    ctx->judged = 0;\n    ctx->counted = 0;", "    ctx->counted = 0;"))
+
+nginx("idt_request/peek", "pass",
+      ("what a rewrite may change", "if (is_rewriting(r)) {", "if (false) {"),
+      ("shown once", "ctx->judged = 0;    /* shown once */", ""),
+      ("the page of a refusal",
+       "*off = (ctx == NULL || ctx->refused == Error::ok);", "*off = true;"))
+
+nginx("idt_request/prove", "reasons",
+      ("nonce", "proof.error = judge_nonce(r, conf, *proof.token.get());",
+       ""))
 
 nginx("idt_request/judge", "reasons",
-      ("csrf", "ctx->error = judge_csrf(r, conf, ctx);",
-       "ctx->error = Error::ok;"),
-      ("nonce", "error = judge_nonce(r, conf, ctx);",
+      ("csrf", "error = judge_csrf(r, conf, ctx->source);",
        "error = Error::ok;"),
       ("rules", "error = judge_rules(r, conf, ctx);",
        "error = Error::ok;"),
       ("unknown provider", "return Error::provider_unknown;", "return Error::ok;"))
 
-nginx("idt_request/presented", "source reasons",
-      ("two sources", "        if (*source != NULL) {\n            return Error::credentials_ambiguous;",
-       "        if (false) {\n            return Error::credentials_ambiguous;"),
-      ("cookie twice", "if (place.has_value() && *place != value) {",
-       "if (false) {"),
-      ("a gap in the pieces", "if (!found->chunks[i].has_value()) {\n            return Error::credentials_malformed;\n        }",
-       "if (!found->chunks[i].has_value()) {\n            continue;\n        }"))
+nginx("idt_request/judge", "person",
+      ("too many", "if (candidates.too_many()) {", "if (false) {"),
+      ("subjects tell persons apart",
+       "judged.subject = proof.token->slot(mcf->subject_slot).text();", ""),
+      ("stale cookies in optional", "conf->mode == Mode::optional\n", "false\n"),
+      ("optional with rules", "&& conf->rules == NULL);", ");"),
+      ("what counts beside others: they go",
+       "? candidates.left().size() > 1", "? false"),
+      ("what counts beside what was dropped: it goes",
+       "|| candidates.dropped() != NULL\n                       : conf",
+       "\n                       : conf"),
+      ("what is not proven goes", ": conf->mode != Mode::report", ": false"))
+
+nginx("idt_request/presented", "person source",
+      ("a header's value", "if (name == view(source.value)) {", "if (false) {"),
+      ("a subrequest chooses anew",
+       "now.cookies = kept.original.cookies;", ""),
+      ("a broken Bearer", "        into.candidates->add_dropped({value,",
+       "        if (false) into.candidates->add_dropped({value,"))
+
+nginx("idt_request/presented", "strip phases",
+      ("known after it was stripped",
+       "now.authorization = kept.original.authorization;", ""),
+      ("what another module put",
+       "if (is_same(now.authorization, kept.left.authorization)) {",
+       "if (true) {"))
 
 nginx("idt_request/browser", "csrf preflight",
-      ("Sec-Fetch-Site", 'site.value == "same-origin"', 'site.value != ""'),
-      ("other sites with our Origin", "    if (site.count != 0) {\n        return Error::csrf;",
-       "    if (false) {\n        return Error::csrf;"),
-      ("own origin", "(host.count <= 1 && own && *own == *origin)", "(own)"),
-      ("Upgrade", '&& get_field(r, "upgrade").count == 0',
-       ""),
-      ("preflight is OPTIONS", "r->method != NGX_HTTP_OPTIONS ||", ""),
-      ("preflight without credentials", "&& cookie.count == 0", ""))
+      ("the guard", "return is_same_origin(evidence, conf->origins) ?",
+       "return true ?"),
+      ("cookies alone need evidence",
+       "if (source->carrier == Carrier::authorization || !conf->csrf",
+       "if (!conf->csrf"),
+      ("the client's method", "changes_nothing(r->main->method",
+       "changes_nothing(r->method"),
+      ("Upgrade", 'get_field(r, "upgrade")', "{}"),
+      ("preflight is OPTIONS", "if (r->method != NGX_HTTP_OPTIONS) {",
+       "if (false) {"),
+      ("preflight without credentials",
+       "fields.credentials = (r->headers_in.authorization != NULL);", ""))
 
 nginx("idt_request/browser", "nonce",
-      ("a hash is no value",
-       "if (!may_be_sha256(nonce.text())) {",
-       "if (nonce.text() == view(value)) {"))
-
-nginx("idt_request/browser", "csrf",
-      ("the client's method", "return (r->main->method & (", "return (r->method & ("))
+      ("a nonce is a string", "nonce.kind() != JsonKind::string", "false"),
+      ("it matches", "return *matches ? Error::ok", "return true ? Error::ok"))
 
 nginx("idt_request/rules", "require",
       ("a hole is no value", "if (text.len == 0 && cv[i].lengths != NULL) {",
@@ -654,11 +698,27 @@ nginx("idt_upstream/upstream", "headers",
        "return text.starts_with(' ') || text.ends_with(' ');",
        "return false;"))
 
-nginx("idt_upstream/strip", "strip phases",
-      ("Authorization goes", "                return is_bearer(",
-       "                return false && is_bearer("),
-      ("the cookie goes", "                ours = 1;", "                ours = 0;"),
-      ("known after it was stripped", "    ctx->presented = presented;", ""))
+nginx("idt_upstream/strip", "strip person",
+      ("Authorization goes", "    return is_bearer(view(h->value))\n",
+       "    return false\n"),
+      ("the cookie goes", "return !stays(plan, pair->value);",
+       "return false;"),
+      ("what passes for it goes", "    return may_pass_for(part, cookie);",
+       "    return false;"),
+      ("a header goes",
+       "return passes_for_header(name, view(source.value))\n", "return false\n"),
+      ("the pieces of what counts stay",
+       "plan.pieces.push_back(piece.value.data());", ""),
+      ("report mode leaves it", "plan.keep_unproven = (conf->mode == Mode::report);",
+       ""))
+
+nginx("idt_upstream/upstream", "pass",
+      ("another module let it in",
+       "ctx->refused = Error::ok;    /* another", "/* another"))
+
+nginx("idt_conf/location", "config",
+      ("headers that hold no token", "if (!may_carry_token(view(source->value))) {",
+       "if (false) {"))
 
 nginx("idt_show/variables", "claims phases",
       ("only what is proven", "return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;",

@@ -41,7 +41,7 @@ struct Dropped {
 // More than so many tokens of the right form are refused: as many signatures
 // are checked for a request at most, one for each.
 inline constexpr std::size_t kMaxCandidates = 4;
-inline constexpr int kMaxSignatures = 4;
+inline constexpr std::size_t kMaxSignatures = 4;
 
 // What is asked without a key: format, decoding, header.
 class Sieve {
@@ -90,9 +90,10 @@ class Candidates {
 
 // How many signatures the n-th of `count` candidates may take of those that are
 // left for the request: one is kept for each that follows.
-[[nodiscard]] constexpr int signatures_for(std::size_t n, std::size_t count,
-                                           int left) noexcept {
-    return left - static_cast<int>(count - n - 1);
+[[nodiscard]] constexpr std::size_t signatures_for(std::size_t n,
+                                                   std::size_t count,
+                                                   std::size_t left) noexcept {
+    return left - (count - n - 1);
 }
 
 // What is known of a candidate once it was judged.

@@ -2,6 +2,9 @@
 
 #include "idt_glue/shared.h"
 
+#include "idt_base/ascii.h"
+#include "idt_token/header_names.h"
+
 #include <exception>
 
 
@@ -15,7 +18,7 @@ namespace id_token::nginx {
 
 
 static carrier_t  bearer = {
-    ngx_null_string, ngx_string("bearer")
+    Carrier::authorization, ngx_null_string, ngx_string("bearer")
 };
 
 
@@ -246,17 +249,104 @@ is_cookie_name(const ngx_str_t &name)
 }
 
 
-/* auth_id_token_source bearer | cookie=NAME ... */
+/* NGX_OK: the source is complete; NGX_ERROR: logged */
+
+static ngx_int_t
+parse_source(ngx_conf_t *cf, carrier_t *source)
+{
+    size_t            len;
+    ngx_str_t        *word = &source->name;
+    std::string_view  text = view(*word);
+
+    if (text == "bearer") {
+        source->carrier = Carrier::authorization;
+        ngx_str_null(&source->value);
+        return NGX_OK;
+    }
+
+    len = text.starts_with("cookie=") || text.starts_with("header=") ? 7 : 0;
+
+    if (len == 0 || word->len == len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\" in \"auth_id_token_source\", "
+                           "it must be \"bearer\", \"cookie=NAME\" or "
+                           "\"header=NAME\"",
+                           word);
+        return NGX_ERROR;
+    }
+
+    source->value.data = word->data + len;
+    source->value.len = word->len - len;
+
+    if (text.starts_with("cookie=")) {
+        source->carrier = Carrier::cookie;
+
+        if (!is_cookie_name(source->value)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is not a cookie name in "
+                               "\"auth_id_token_source\"",
+                               &source->value);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    source->carrier = Carrier::header;
+
+    if (!may_carry_token(view(source->value))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_source\" is not the name "
+                           "of a header that may hold a token, such as "
+                           "\"X-ID-Token\"",
+                           &source->value);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* all that look like requests' headers later on are in lower case */
+
+static ngx_int_t
+add_header_source(ngx_conf_t *cf, main_conf_t *mcf, carrier_t *source)
+{
+    u_char  *lower;
+
+    lower = static_cast<u_char *>(ngx_pnalloc(cf->pool, source->value.len));
+    if (lower == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_strlow(lower, source->value.data, source->value.len);
+    source->value.data = lower;
+
+    try {
+        mcf->source_headers.push_back(view(source->value));
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* auth_id_token_source bearer | cookie=NAME | header=NAME ... */
 
 char *
 source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t   *value;
-    ngx_uint_t   i, n;
-    carrier_t   *source, *sources;
-    loc_conf_t  *lcf;
+    ngx_str_t    *value, sub = ngx_string("sub");
+    ngx_uint_t    i;
+    carrier_t    *source;
+    loc_conf_t   *lcf;
+    main_conf_t  *mcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
     if (lcf->sources != NGX_CONF_UNSET_PTR) {
         return const_cast<char *>("is duplicate");
@@ -264,7 +354,9 @@ source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     lcf->sources = ngx_array_create(cf->pool, cf->args->nelts - 1,
                                     sizeof(carrier_t));
-    if (lcf->sources == NULL) {
+    if (lcf->sources == NULL
+        || claim_slot(cf, &sub, &mcf->subject_slot) != NGX_OK)
+    {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -274,45 +366,31 @@ source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        source = static_cast<carrier_t *>(ngx_array_push(lcf->sources));
-        if (source == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-
-        source->name = value[i];
-        ngx_str_null(&source->cookie);
-
-        if (value[i].len > 7 && ngx_strncmp(value[i].data, "cookie=", 7) == 0) {
-            source->cookie.data = value[i].data + 7;
-            source->cookie.len = value[i].len - 7;
-
-            if (!is_cookie_name(source->cookie)) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" is not a cookie name in "
-                                   "\"auth_id_token_source\"",
-                                   &source->cookie);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-
-        } else if (view(value[i]) != "bearer") {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid source \"%V\" in "
-                               "\"auth_id_token_source\", it must be "
-                               "\"bearer\" or \"cookie=NAME\"",
-                               &value[i]);
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-
-        sources = static_cast<carrier_t *>(lcf->sources->elts);
-
-        for (n = 0; n < i - 1; n++) {
-            if (view(sources[n].name) == view(source->name)) {
+        for (const carrier_t &other : items<carrier_t>(lcf->sources)) {
+            if (view(other.name) == view(value[i])
+                || (other.carrier == Carrier::header
+                    && equal_ignoring_case(view(other.name), view(value[i]))))
+            {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "duplicate source \"%V\" in "
                                    "\"auth_id_token_source\"",
                                    &value[i]);
                 return static_cast<char *>(NGX_CONF_ERROR);
             }
+        }
+
+        source = static_cast<carrier_t *>(ngx_array_push(lcf->sources));
+        if (source == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        source->name = value[i];
+
+        if (parse_source(cf, source) != NGX_OK
+            || (source->carrier == Carrier::header
+                && add_header_source(cf, mcf, source) != NGX_OK))
+        {
+            return static_cast<char *>(NGX_CONF_ERROR);
         }
     }
 

@@ -17,12 +17,14 @@ extern "C" {
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "idt_token/candidates.h"
 #include "idt_token/origin.h"
 #include "idt_token/validator.h"
 
@@ -57,13 +59,25 @@ typedef struct {
     /* indices of the variables that show request headers */
     std::vector<ngx_uint_t>                             header_variables;
 
+    /* and of those that show something of a verdict */
+    std::vector<ngx_uint_t>                             verdict_variables;
+
+    /* the names of the sources header=NAME, in lower case */
+    std::vector<std::string_view>                       source_headers;
+
+    /* "sub", which tells persons apart where there are several tokens */
+    ngx_uint_t                                          subject_slot;
+
     size_t                                              cache_size; /* 0: off */
 } main_conf_t;
 
 
+/* where a token may be presented */
+
 typedef struct {
-    ngx_str_t  cookie;       /* empty: bearer */
-    ngx_str_t  name;         /* as configured */
+    Carrier    carrier;
+    ngx_str_t  value;    /* the cookie's name, or the header's in lower case */
+    ngx_str_t  name;     /* as configured */
 } carrier_t;
 
 
@@ -110,21 +124,51 @@ typedef struct {
 } loc_conf_t;
 
 
-/* what a request presented, kept from before it was stripped */
+/* what a request presented before something was taken out: presented.h */
+
+struct presented;
+
+
+/* what a verdict needs beyond what is at hand */
+
+enum class Need : unsigned {
+    nothing,
+    keys,
+    refetch,    /* for a kid that is unknown */
+    recheck     /* for a key that may have been replaced */
+};
+
+
+/* a key that a newer set may hold */
 
 typedef struct {
-    ngx_str_t   authorization;
-    ngx_str_t  *cookies;
-    ngx_uint_t  ncookies;
-} presented_t;
+    Need        need;
+    uint64_t    kid;         /* keys_kid(), for Need::refetch */
+} wanted_t;
+
+
+typedef struct {
+    wanted_t    wanted;
+    question_t  question;
+} asked_t;
+
+
+/* a token whose signature is wrong under this policy and these keys */
+
+struct bad_signature {
+    uint64_t     policy_id;
+    uint64_t     keys_id;
+    Need         need;
+    std::string  token;
+};
 
 
 /*
  * The state of a request. It is found again after an internal redirect, which
  * clears r->ctx, by the cleanup of the pool; a subrequest has its own.
  *
- * The verdict holds for the location `conf` only: elsewhere it is worked out
- * again, where `token` spares a second look at the signature.
+ * The verdict holds for one pass through the location `conf` only: then it is
+ * worked out again, where `token` spares a second look at the signature.
  */
 
 typedef struct {
@@ -137,8 +181,15 @@ typedef struct {
     Error                  error;
     Diagnosis              diagnosis;
 
-    presented_t           *presented;
-    question_t             question;     /* for keys */
+    /* the last refusal, for the page that it leads to */
+    Error                  refused;
+
+    /* keys that a newer set may hold, and what was asked for them */
+    std::vector<wanted_t>  wanted;
+    std::vector<asked_t>   asked;
+
+    std::unique_ptr<presented>
+                           kept;
     waiter_t               waiter;
     ngx_table_elt_t       *challenge;
     ngx_table_elt_t       *retry_after;
@@ -147,12 +198,17 @@ typedef struct {
 
     /* earlier tokens, which variables may still point into */
     std::vector<TokenRef>  previous;
+    std::vector<bad_signature>
+                           bad_signatures;
 
     std::optional<Claims>  parsed;
     VerifiedToken         *parsed_of;
     ngx_str_t              claims;       /* $id_token_claims */
 
     unsigned               judged:1;
+    unsigned               judging:1;    /* now */
+    unsigned               counted:1;    /* `token` is proven, for this pass */
+    unsigned               discard:1;    /* something is not for the upstream */
     unsigned               caught_up:1;
 } ctx_t;
 
@@ -186,24 +242,6 @@ ngx_array_t *concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b) noexcept;
 
 char *provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
-/* presented.cc: where the token is presented */
-
-Error find(ngx_http_request_t *r, loc_conf_t *conf, std::string_view *token,
-    carrier_t **source) noexcept;
-
-/* the error is for one who sent no token, but something else */
-ngx_uint_t is_malformed(ngx_http_request_t *r, carrier_t *source) noexcept;
-
-/* what r, or a request above it, presented before it was stripped, or NULL */
-presented_t *get_presented(ngx_http_request_t *r) noexcept;
-
-/* the values of the Cookie headers; NULL and *n not 0: out of memory */
-ngx_str_t *cookie_lines(ngx_http_request_t *r, ngx_uint_t *n) noexcept;
-
-/* NAME itself, or a piece NAME.0, NAME.1 ... of it */
-ngx_uint_t is_token_cookie(std::string_view name, std::string_view cookie)
-    noexcept;
-
 /* rules.cc */
 
 char *require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
@@ -226,27 +264,41 @@ ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept;
 char *csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 char *nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 ngx_uint_t is_preflight(ngx_http_request_t *r) noexcept;
-Error judge_csrf(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
-Error judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+Error judge_csrf(ngx_http_request_t *r, const loc_conf_t *conf,
+    const carrier_t *source);
+Error judge_nonce(ngx_http_request_t *r, const loc_conf_t *conf,
+    const VerifiedToken &token);
 
-/* judge.cc: the verdict on a request in its present location */
-
-enum class Need : unsigned {
-    nothing,
-    keys,
-    refetch,    /* for a kid that is unknown */
-    recheck     /* for a key that may have been replaced */
-};
+/* request.cc */
 
 ctx_t *get_ctx(ngx_http_request_t *r) noexcept;
 ctx_t *make_ctx(ngx_http_request_t *r) noexcept;
+
+/*
+ * The cached values of variables that show something of a verdict, as the
+ * access log would. Not while a value with variables is put together.
+ */
+void forget_variables(ngx_http_request_t *r) noexcept;
+
+/* judge.cc: the verdict on a request in its present location */
+
 Need judge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept;
+
+/* peek.cc */
 
 /*
  * The state that variables show: judged now, with what is at hand, if it has
- * not been for the present location. NULL: nothing to show.
+ * not been in this pass. NULL: nothing to show.
  */
 ctx_t *peek(ngx_http_request_t *r) noexcept;
+
+/*
+ * What $id_token_error tells: of the present location, or, where that is open,
+ * of the refusal that led to it. `off`: of nothing.
+ */
+Error shown_error(ngx_http_request_t *r, bool *off) noexcept;
+
+/* worker.cc */
 
 /* after remember(): the cache counts a token anew */
 void charge(VerifiedToken *token) noexcept;
@@ -295,6 +347,20 @@ static inline std::string_view
 view(const ngx_str_t &s)
 {
     return std::string_view(reinterpret_cast<const char *>(s.data), s.len);
+}
+
+
+/* the elements of an array, none of NULL */
+
+template <class T>
+static inline std::span<T>
+items(const ngx_array_t *array)
+{
+    if (array == NULL) {
+        return std::span<T>();
+    }
+
+    return std::span<T>(static_cast<T *>(array->elts), array->nelts);
 }
 
 

@@ -5,29 +5,22 @@
 
 #include "idt_glue/shared.h"
 
-#include "idt_base/base64url.h"
-#include "idt_lib/openssl.h"
-#include "idt_token/origin.h"
+#include "idt_token/csrf.h"
+#include "idt_token/nonce.h"
 
 
 namespace id_token::nginx {
 
 
-typedef struct {
-    ngx_uint_t        count;
-    std::string_view  value;
-} field_t;
-
-
 /* a request header by its lower-case name; a second one is counted */
 
-static field_t
+static Field
 get_field(ngx_http_request_t *r, std::string_view name)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-    field_t           field{};
+    Field             field;
 
     part = &r->headers_in.headers.part;
     h = static_cast<ngx_table_elt_t *>(part->elts);
@@ -56,28 +49,24 @@ get_field(ngx_http_request_t *r, std::string_view name)
 }
 
 
-/*
- * A CORS preflight and nothing else, Fetch 3.2.2 and 4.8: OPTIONS with one
- * Origin and one Access-Control-Request-Method, without body and without
- * credentials, which browsers never send along.
- */
-
 ngx_uint_t
 is_preflight(ngx_http_request_t *r) noexcept
 {
-    if (r->method != NGX_HTTP_OPTIONS || r->headers_in.authorization != NULL
-        || r->headers_in.content_length_n > 0 || r->headers_in.chunked)
-    {
+    PreflightFields  fields;
+
+    if (r->method != NGX_HTTP_OPTIONS) {
         return 0;
     }
 
-    auto  origin = get_field(r, "origin");
-    auto  method = get_field(r, "access-control-request-method");
-    auto  cookie = get_field(r, "cookie");
+    fields.options = true;
+    fields.credentials = (r->headers_in.authorization != NULL);
+    fields.body = (r->headers_in.content_length_n > 0
+                   || r->headers_in.chunked);
+    fields.origin = get_field(r, "origin");
+    fields.method = get_field(r, "access-control-request-method");
+    fields.cookie = get_field(r, "cookie");
 
-    return origin.count == 1 && !origin.value.empty()
-           && method.count == 1 && !method.value.empty()
-           && cookie.count == 0;
+    return is_preflight(fields);
 }
 
 
@@ -144,118 +133,76 @@ csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 }
 
 
-static ngx_uint_t
-is_safe(ngx_http_request_t *r)
+/* what was asked, be it of a Host field or of :authority */
+
+static Field
+get_host(ngx_http_request_t *r)
 {
-    /*
-     * RFC 9110 9.2.1; a handshake to another protocol is none of them. nginx
-     * makes every subrequest a GET, that of auth_request for a POST, too.
-     */
+    Field  host = get_field(r, "host");
 
-    return (r->main->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
-                               |NGX_HTTP_TRACE))
-           && get_field(r, "upgrade").count == 0;
-}
-
-
-/*
- * A cookie comes along whoever sent the browser here, so a request that may
- * change something has to prove that our own pages made it.
- */
-
-Error
-judge_csrf(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
-{
-    ngx_uint_t  https;
-    field_t     host;
-
-    if (ctx->source->cookie.len == 0 || !conf->csrf || is_safe(r)) {
-        return Error::ok;
+    if (host.count != 0) {
+        return host;
     }
 
-    auto  site = get_field(r, "sec-fetch-site");
+    host.value = view(r->headers_in.server);
 
-    if (site.count == 1 && site.value == "same-origin") {
-        return Error::ok;
+#ifdef NGX_HTTP_VERSION_30
+
+    /* nginx makes no Host field of it in HTTP/3, and drops the port */
+
+    if (r->http_version == NGX_HTTP_VERSION_30 && r->host_start != NULL) {
+        host.value = std::string_view(reinterpret_cast<char *>(r->host_start),
+                                      r->host_end - r->host_start);
     }
 
-    auto  field = get_field(r, "origin");
-
-    if (field.count != 1) {
-        return Error::csrf;
-    }
-
-    auto  origin = parse_origin(field.value);
-
-    if (!origin) {
-        return Error::csrf;
-    }
-
-    for (const auto &named : conf->origins) {
-        if (*origin == named) {
-            return Error::ok;
-        }
-    }
-
-    if (site.count != 0) {
-        return Error::csrf;
-    }
-
-#if (NGX_SSL || NGX_COMPAT)
-    https = (r->connection->ssl != NULL);
-#else
-    https = 0;
 #endif
 
-    host = get_field(r, "host");
-
-    if (host.count == 0) {
-        /* HTTP/2 and later: :authority */
-        host.value = view(r->headers_in.server);
-    }
-
-    auto  own = own_origin(https, host.value);
-
-    return (host.count <= 1 && own && *own == *origin) ? Error::ok
-                                                       : Error::csrf;
+    return host;
 }
 
 
 /*
- * auth_id_token_nonce: the nonce of the token is the base64url or lower-case
- * hexadecimal SHA-256 of the value, or the value itself. Compared in constant
- * time, since the value is a secret of the browser.
- *
- * A nonce that may be a SHA-256 is never compared with the value itself: who
- * has stolen the token can read its nonce, and would send that as the value.
+ * A cookie comes along whoever sent the browser here, and so may what a proxy
+ * makes of one: a request that may change something has to prove that our own
+ * pages made it. nginx makes every subrequest a GET, that of auth_request for
+ * a POST, too.
  */
 
-static ngx_uint_t
-equal(std::string_view a, std::string_view b)
+Error
+judge_csrf(ngx_http_request_t *r, const loc_conf_t *conf,
+    const carrier_t *source)
 {
-    return a.size() == b.size()
-           && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
+    Evidence  evidence;
 
-
-static ngx_uint_t
-may_be_sha256(std::string_view nonce)
-{
-    if (nonce.size() == 43) {
-        return is_base64url(nonce);
+    if (source->carrier == Carrier::authorization || !conf->csrf
+        || changes_nothing(r->main->method
+                           & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
+                              |NGX_HTTP_TRACE),
+                           get_field(r, "upgrade")))
+    {
+        return Error::ok;
     }
 
-    return nonce.size() == 64
-           && nonce.find_first_not_of("0123456789abcdef") == nonce.npos;
+    evidence.site = get_field(r, "sec-fetch-site");
+    evidence.origin = get_field(r, "origin");
+    evidence.host = get_host(r);
+
+#if (NGX_SSL || NGX_COMPAT)
+    evidence.https = (r->connection->ssl != NULL);
+#endif
+
+    return is_same_origin(evidence, conf->origins) ? Error::ok : Error::csrf;
 }
 
 
+/* auth_id_token_nonce */
+
 Error
-judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
+judge_nonce(ngx_http_request_t *r, const loc_conf_t *conf,
+    const VerifiedToken &token)
 {
     ngx_str_t   value;
     ClaimValue  nonce;
-    u_char      hash[32], hex[64];
 
     if (conf->nonce == NULL) {
         return Error::ok;
@@ -265,38 +212,19 @@ judge_nonce(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
         return Error::out_of_memory;
     }
 
-    nonce = ctx->token->slot(conf->nonce_slot);
+    nonce = token.slot(conf->nonce_slot);
 
-    if (value.len == 0 || !nonce.present()
-        || nonce.kind() != JsonKind::string || nonce.text().empty())
-    {
+    if (!nonce.present() || nonce.kind() != JsonKind::string) {
         return Error::nonce;
     }
 
-    if (!may_be_sha256(nonce.text())) {
-        return equal(nonce.text(), view(value))
-               ? Error::ok : Error::nonce;
+    auto  matches = nonce_matches(nonce.text(), view(value));
+
+    if (!matches) {
+        return matches.error();
     }
 
-    ErrorQueueScope  scope;
-
-    if (EVP_Digest(value.data, value.len, hash, NULL, EVP_sha256(), NULL)
-        != 1)
-    {
-        return Error::out_of_memory;
-    }
-
-    ngx_hex_dump(hex, hash, sizeof(hash));
-
-    if (equal(nonce.text(),
-            base64url_encode(std::span<const unsigned char>(hash)))
-        || equal(nonce.text(),
-               std::string_view(reinterpret_cast<char *>(hex), sizeof(hex))))
-    {
-        return Error::ok;
-    }
-
-    return Error::nonce;
+    return *matches ? Error::ok : Error::nonce;
 }
 
 
@@ -330,7 +258,8 @@ nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     lcf->nonce = compile(cf, &value[1]);
 
     if (lcf->nonce == NULL
-        || claim_slot(cf, &claim, &lcf->nonce_slot) != NGX_OK)
+        || claim_slot(cf, &claim, &lcf->nonce_slot)
+           != NGX_OK)
     {
         return static_cast<char *>(NGX_CONF_ERROR);
     }

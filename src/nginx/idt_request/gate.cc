@@ -8,8 +8,9 @@ namespace id_token::nginx {
 
 static ngx_int_t gate(ngx_http_request_t *r, loc_conf_t *conf);
 static ngx_int_t conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
-static Grant ask(ctx_t *ctx, Need need, uint64_t *attempt);
-static void hint(ctx_t *ctx, Need need);
+static Grant ask(ctx_t *ctx, uint64_t *attempt);
+static Grant ask_one(ctx_t *ctx, const wanted_t &wanted, uint64_t *attempt);
+static void hint(ctx_t *ctx);
 static ngx_int_t obtain(ngx_http_request_t *r, ctx_t *ctx, Need need);
 static ngx_int_t ended(ctx_t *ctx, Need need);
 
@@ -78,6 +79,8 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
         return NGX_OK;
     }
 
+    ctx->refused = Error::ok;
+
     for ( ;; ) {
         need = judge(r, conf, ctx);
 
@@ -86,13 +89,15 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
         }
 
         if (conf->mode == Mode::report) {
-            hint(ctx, need);
+            hint(ctx);
             break;
         }
 
         rc = obtain(r, ctx, need);
 
         if (rc == NGX_AGAIN) {
+            /* what the log says of a client that leaves while it waits */
+            ctx->error = Error::keys_unavailable;
             return NGX_AGAIN;
         }
 
@@ -103,8 +108,10 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
 
     ctx->waiter.state = Wait::none;
     ctx->waiter.timed = NULL;
-    ctx->question = {};
+    ctx->asked.clear();
     ctx->caught_up = 0;
+
+    forget_variables(r);
 
     return conclude(r, conf, ctx);
 }
@@ -134,38 +141,79 @@ conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
         return NGX_DECLINED;
     }
 
+    ctx->refused = ctx->error;
+
     return refuse(r, conf, ctx);
 }
 
 
+/*
+ * For the keys of all candidates: the first that is not judged by now decides,
+ * and nobody asks for a second fetch while he waits for one.
+ */
+
 static Grant
-ask(ctx_t *ctx, Need need, uint64_t *attempt)
+ask(ctx_t *ctx, uint64_t *attempt)
 {
+    Grant  grant;
+
+    for (const wanted_t &wanted : ctx->wanted) {
+        grant = ask_one(ctx, wanted, attempt);
+
+        if (grant != Grant::judged) {
+            return grant;
+        }
+    }
+
+    return Grant::judged;
+}
+
+
+static Grant
+ask_one(ctx_t *ctx, const wanted_t &wanted, uint64_t *attempt)
+{
+    Want           want;
+    asked_t       *asked = NULL;
     key_source_t  *keys;
 
     keys = ctx->provider->keys;
+    want = (wanted.need == Need::keys) ? Want::no_keys
+           : (wanted.need == Need::refetch) ? Want::unknown_kid
+                                            : Want::replaced_key;
 
-    if (ctx->question.keys != keys) {
-        ctx->question.keys = keys;
-        ctx->question.presented = 0;
+    for (asked_t &one : ctx->asked) {
+        if (one.wanted.need == wanted.need && one.wanted.kid == wanted.kid
+            && one.question.keys == keys)
+        {
+            asked = &one;
+        }
     }
 
-    return keys_ask(keys,
-                    need == Need::keys ? Want::no_keys
-                    : need == Need::refetch ? Want::unknown_kid
-                                            : Want::replaced_key,
-                    &ctx->question, attempt);
+    if (asked == NULL) {
+        try {
+            asked = &ctx->asked.emplace_back();
+
+        } catch (...) {
+            return Grant::later;
+        }
+
+        asked->wanted = wanted;
+        asked->question.keys = keys;
+        asked->question.kid = wanted.kid;
+    }
+
+    return keys_ask(keys, want, &asked->question, attempt);
 }
 
 
 /* report mode waits for nothing, but lets the keys catch up */
 
 static void
-hint(ctx_t *ctx, Need need)
+hint(ctx_t *ctx)
 {
     uint64_t  attempt;
 
-    (void) ask(ctx, need, &attempt);
+    (void) ask(ctx, &attempt);
 }
 
 
@@ -183,7 +231,7 @@ obtain(ngx_http_request_t *r, ctx_t *ctx, Need need)
         return NGX_DECLINED;
     }
 
-    switch (ask(ctx, need, &attempt)) {
+    switch (ask(ctx, &attempt)) {
 
     case Grant::judged:
         return NGX_DECLINED;

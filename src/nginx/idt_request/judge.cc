@@ -1,102 +1,49 @@
-/* The verdict on a request in its present location; its state. */
+/*
+ * The verdict on a request in its present location: who of those for whom it
+ * may speak counts, and whether he may pass.
+ */
 
-#include "idt_glue/shared.h"
+#include "idt_request/judge.h"
 
 
 namespace id_token::nginx {
 
 
-static void cleanup(void *data);
-static Validator *get_validator(main_conf_t *mcf);
-static Error judge_proven(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
-static ngx_uint_t is_shapeless(Error error);
-static Need judge_token(ngx_http_request_t *r, ctx_t *ctx,
-    std::string_view token);
+/* what is asked of a candidate before a key is looked for */
+
+class Form final : public Sieve {
+  public:
+    explicit Form(main_conf_t *mcf, const Policy &policy)
+        : mcf_(mcf), policy_(&policy) {}
+
+    Error sift(const Candidate &candidate) override;
+
+    /* of the first that was dropped */
+    Diagnosis           diagnosis;
+
+  private:
+    main_conf_t        *mcf_;
+    const Policy       *policy_;
+    bool                dropped_ = false;
+};
+
+
+static void begin(ctx_t *ctx, loc_conf_t *conf);
 static Error select(ngx_http_request_t *r, loc_conf_t *conf,
     provider_t **provider);
-static void set_token(ctx_t *ctx, TokenRef token);
-static void explain(ctx_t *ctx);
-static TokenRef find_known(ngx_http_request_t *r, const Policy &policy,
-    const KeySet &keys, std::string_view token);
-
-
-/*
- * What a worker remembers: proven tokens, contexts of OpenSSL. With
- * "master_process off" a reload brings a new configuration into this process.
- */
-
-static struct {
-    main_conf_t                *conf;
-    std::unique_ptr<Validator>  validator;
-} the_worker;
-
-
-ctx_t *
-get_ctx(ngx_http_request_t *r) noexcept
-{
-    ngx_pool_cleanup_t  *cln;
-    ctx_t               *ctx;
-
-    ctx = static_cast<ctx_t *>(
-              ngx_http_get_module_ctx(r, ngx_http_auth_id_token_module));
-
-    if (ctx != NULL || (!r->internal && !r->filter_finalize)) {
-        return ctx;
-    }
-
-    /* an internal redirect has cleared r->ctx; subrequests share the pool */
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler != cleanup) {
-            continue;
-        }
-
-        ctx = static_cast<ctx_t *>(cln->data);
-
-        if (ctx->request == r) {
-            ngx_http_set_ctx(r, ctx, ngx_http_auth_id_token_module);
-            return ctx;
-        }
-    }
-
-    return NULL;
-}
-
-
-ctx_t *
-make_ctx(ngx_http_request_t *r) noexcept
-{
-    ngx_pool_cleanup_t  *cln;
-    ctx_t               *ctx;
-
-    ctx = get_ctx(r);
-    if (ctx != NULL) {
-        return ctx;
-    }
-
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ctx_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = ::new (cln->data) ctx_t();
-
-    ctx->request = r;
-    cln->handler = cleanup;
-
-    ngx_http_set_ctx(r, ctx, ngx_http_auth_id_token_module);
-
-    return ctx;
-}
-
-
-static void
-cleanup(void *data)
-{
-    using ctx_t = ctx_t;
-
-    static_cast<ctx_t *>(data)->~ctx_t();
-}
+static Need judge_candidates(ngx_http_request_t *r, loc_conf_t *conf,
+    ctx_t *ctx);
+static Need judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    const Candidates &candidates, Diagnosis &dropped);
+static Judged sum_up(ngx_http_request_t *r, const ctx_t *ctx,
+    std::span<const Candidate> left, size_t i, const proof &proof);
+static void count(ctx_t *ctx, std::span<proof> proofs, size_t index);
+static carrier_t *source_of(const loc_conf_t *conf,
+    const Candidate &candidate);
+static void blame(ctx_t *ctx, const loc_conf_t *conf,
+    const Candidate &candidate, Diagnosis &diagnosis);
+static Need take_needs(ctx_t *ctx, std::span<proof> proofs);
+static Error judge_counted(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
 
 
 /*
@@ -107,203 +54,49 @@ cleanup(void *data)
 Need
 judge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept
 {
-    std::string_view  token;
-    Need              need;
+    Need  need = Need::nothing;
 
-    need = Need::nothing;
+    begin(ctx, conf);
 
-    ctx->conf = conf;
-    ctx->judged = 1;
-    ctx->provider = NULL;
-    ctx->source = NULL;
-    ctx->rule = NULL;
-    ctx->diagnosis = {};
-    ngx_str_null(&ctx->claims);
+    try {
+        Error  error = select(r, conf, &ctx->provider);
 
-    /* what the selector's variables see: nothing is proven yet */
-    ctx->error = Error::provider_unknown;
-    ctx->error = select(r, conf, &ctx->provider);
+        if (error == Error::ok) {
+            need = judge_candidates(r, conf, ctx);
 
-    if (ctx->error == Error::ok) {
-        ctx->error = find(r, conf, &token, &ctx->source);
-    }
-
-    if (ctx->error == Error::ok) {
-        try {
-            ctx->error = judge_csrf(r, conf, ctx);
-
-            if (ctx->error == Error::ok) {
-                need = judge_token(r, ctx, token);
-            }
-
-            if (is_shapeless(ctx->error) && is_malformed(r, ctx->source)) {
-                ctx->error = Error::credentials_malformed;
-                ctx->source = NULL;
-            }
-
-            if (ctx->error == Error::ok) {
-                ctx->error = judge_proven(r, conf, ctx);
-            }
-
-        } catch (...) {
-            ctx->error = Error::out_of_memory;
-            need = Need::nothing;
+        } else {
+            ctx->error = error;
         }
+
+    } catch (...) {
+        ctx->error = Error::out_of_memory;
+        need = Need::nothing;
     }
+
+    ctx->judging = 0;
 
     return need;
 }
 
 
-/* what the location asks of a proven token */
-
-static Error
-judge_proven(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
-{
-    Error  error;
-
-    error = judge_nonce(r, conf, ctx);
-
-    if (error == Error::ok) {
-        error = judge_rules(r, conf, ctx);
-    }
-
-    if (error != Error::ok) {
-        explain(ctx);
-    }
-
-    return error;
-}
-
-
-/* how the core refuses what may not even be a token of RFC 9110 */
-
-static ngx_uint_t
-is_shapeless(Error error)
-{
-    return error == Error::token_too_long || error == Error::token_format
-           || error == Error::token_encrypted || error == Error::base64url;
-}
-
-
-static Need
-judge_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token)
-{
-    uint64_t      verifications;
-    KeySet       *keys;
-    Validator    *validator;
-    provider_t   *provider;
-    main_conf_t  *mcf;
-
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
-
-    provider = ctx->provider;
-    validator = get_validator(mcf);
-    keys = use_keys(provider->keys);
-
-    if (keys == nullptr) {
-        ctx->error = validator->check_before_keys(provider->policy, token,
-                                                  &ctx->diagnosis);
-        if (ctx->error != Error::ok) {
-            return Need::nothing;
-        }
-
-        ctx->error = Error::keys_unavailable;
-        return Need::keys;
-    }
-
-    auto  known = find_known(r, provider->policy, *keys, token);
-    if (known) {
-        ctx->error = check_times(known->times(), provider->policy, ngx_time());
-        set_token(ctx, std::move(known));
-
-        if (ctx->error != Error::ok) {
-            explain(ctx);
-        }
-
-        return Need::nothing;
-    }
-
-    verifications = validator->verifications();
-
-    auto  verdict = validator->validate(provider->policy, *keys, token,
-                                        ngx_time(), &ctx->diagnosis);
-
-    if (validator->verifications() != verifications) {
-        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                       "id_token signatures verified: %uL",
-                       validator->verifications() - verifications);
-    }
-
-    ctx->error = verdict.error;
-
-    if (verdict.error == Error::ok) {
-        set_token(ctx, std::move(verdict.token));
-    }
-
-    switch (verdict.refetch) {
-
-    case Refetch::unknown_kid:
-        ctx->question.kid = keys_kid(provider->keys, verdict.kid);
-        return Need::refetch;
-
-    case Refetch::replaced_key:
-        return Need::recheck;
-
-    default:
-        return Need::nothing;
-    }
-}
-
-
-/* variables may still point into the token that they showed before */
-
 static void
-set_token(ctx_t *ctx, TokenRef token)
+begin(ctx_t *ctx, loc_conf_t *conf)
 {
-    if (ctx->token && ctx->token.get() != token.get()) {
-        ctx->previous.push_back(ctx->token);
-    }
+    ctx->conf = conf;
+    ctx->judged = 1;
+    ctx->judging = 1;
+    ctx->counted = 0;
+    ctx->discard = 0;
+    ctx->provider = NULL;
+    ctx->source = NULL;
+    ctx->rule = NULL;
+    ctx->diagnosis = {};
+    ctx->wanted.clear();
+    ngx_str_null(&ctx->claims);
 
-    ctx->token = std::move(token);
-}
+    /* what variables see that are read for the verdict: nothing is proven */
 
-
-/* for the log line, of a token that is proven and refused all the same */
-
-static void
-explain(ctx_t *ctx)
-{
-    const Policy  &policy = ctx->provider->policy;
-
-    ctx->diagnosis.kid = ctx->token->kid().substr(0, kMaxDiagnosis);
-    ctx->diagnosis.issuer = policy.issuer.substr(0, kMaxDiagnosis);
-    ctx->diagnosis.audience = policy.client_id.substr(0, kMaxDiagnosis);
-}
-
-
-/* the very token that this request, or one above it, has proven already */
-
-static TokenRef
-find_known(ngx_http_request_t *r, const Policy &policy, const KeySet &keys,
-    std::string_view token)
-{
-    ctx_t  *ctx;
-
-    for ( /* void */ ; r != NULL; r = r->parent) {
-        ctx = get_ctx(r);
-
-        if (ctx != NULL && ctx->token
-            && ctx->token->policy_id() == policy.id
-            && ctx->token->keys_id() == keys.id()
-            && ctx->token->token() == token)
-        {
-            return ctx->token;
-        }
-    }
-
-    return TokenRef();
+    ctx->error = Error::provider_unknown;
 }
 
 
@@ -337,60 +130,219 @@ select(ngx_http_request_t *r, loc_conf_t *conf, provider_t **provider)
 }
 
 
-ctx_t *
-peek(ngx_http_request_t *r) noexcept
+static Need
+judge_candidates(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
-    ctx_t       *ctx;
-    loc_conf_t  *conf;
+    Need          need;
+    main_conf_t  *mcf;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
 
-    if (!conf->enable) {
-        return NULL;
+    Form        form(mcf, ctx->provider->policy);
+    Candidates  candidates(form);
+    collection  presented;
+
+    presented.candidates = &candidates;
+
+    collect(r, conf, presented);
+
+    if (candidates.too_many()) {
+        ctx->error = Error::credentials_ambiguous;
+        ctx->discard = 1;
+        return Need::nothing;
     }
 
-    ctx = make_ctx(r);
+    need = judge_each(r, conf, ctx, candidates, form.diagnosis);
 
-    if (ctx != NULL && (!ctx->judged || ctx->conf != conf)
-        && ctx->waiter.state != Wait::parked)
+    /* in report mode nothing is refused: what is not proven goes on its way */
+
+    ctx->discard = presented.foreign
+                   || (ctx->counted
+                       ? candidates.left().size() > 1
+                         || candidates.dropped() != NULL
+                       : conf->mode != Mode::report
+                         && (!candidates.left().empty()
+                             || candidates.dropped() != NULL));
+
+    return need;
+}
+
+
+/* fills ctx->error and what the answer, the log and the variables show */
+
+static Need
+judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    const Candidates &candidates, Diagnosis &dropped)
+{
+    size_t  i;
+    size_t  signatures = kMaxSignatures;
+
+    std::array<proof, kMaxCandidates>   proofs;
+    std::array<Judged, kMaxCandidates>  judged;
+
+    auto  left = candidates.left();
+
+    for (i = 0; i < left.size(); i++) {
+        size_t  most = signatures_for(i, left.size(), signatures);
+        size_t  unused = most;
+
+        prove(r, conf, ctx, left[i].token, unused, proofs[i]);
+
+        signatures -= most - unused;
+        judged[i] = sum_up(r, ctx, left, i, proofs[i]);
+    }
+
+    Choice  choice = choose(std::span(judged.data(), left.size()),
+                            candidates.dropped(),
+                            conf->mode == Mode::optional
+                            && conf->rules == NULL);
+
+    if (choice.error == Error::ok) {
+        count(ctx, std::span(proofs.data(), left.size()), *choice.index);
+        ctx->source = source_of(conf, left[*choice.index]);
+        ctx->error = judge_counted(r, conf, ctx);
+        return Need::nothing;
+    }
+
+    ctx->error = choice.error;
+
+    if (choice.index) {
+        blame(ctx, conf, left[*choice.index],
+              proofs[*choice.index].diagnosis);
+
+    } else if (candidates.dropped() != NULL
+               && candidates.dropped()->error == choice.error)
     {
-        (void) judge(r, conf, ctx);
+        blame(ctx, conf, candidates.dropped()->candidate, dropped);
     }
 
-    return ctx;
+    return take_needs(ctx, std::span(proofs.data(), left.size()));
 }
 
 
-static Validator *
-get_validator(main_conf_t *mcf)
+static Judged
+sum_up(ngx_http_request_t *r, const ctx_t *ctx, std::span<const Candidate> left,
+    size_t i, const proof &proof)
 {
-    auto  &worker = the_worker;
+    Judged        judged;
+    main_conf_t  *mcf;
 
-    if (worker.conf != mcf) {
-        worker.validator = std::make_unique<Validator>(
-                               mcf->slots, mcf->cache_size);
-        worker.conf = mcf;
+    judged.error = proof.error;
+    judged.carrier = left[i].carrier;
+
+    if (proof.error == Error::ok && left.size() > 1) {
+        mcf = static_cast<main_conf_t *>(
+            ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+        judged.issuer = ctx->provider->policy.issuer;
+        judged.subject = proof.token->slot(mcf->subject_slot).text();
+        judged.issued_at = proof.token->times().iat;
     }
 
-    return worker.validator.get();
+    return judged;
 }
 
 
-void
-charge(VerifiedToken *token) noexcept
+/* those that do not count are kept, so that nobody pays for them twice */
+
+static void
+count(ctx_t *ctx, std::span<proof> proofs, size_t index)
 {
-    if (the_worker.validator) {
-        the_worker.validator->cache().charge(token);
+    for (size_t i = 0; i < proofs.size(); i++) {
+        if (i != index && proofs[i].token) {
+            ctx->previous.push_back(std::move(proofs[i].token));
+        }
     }
+
+    set_token(ctx, std::move(proofs[index].token));
+    ctx->counted = 1;
 }
 
 
-void
-exit_worker(void) noexcept
+static carrier_t *
+source_of(const loc_conf_t *conf, const Candidate &candidate)
 {
-    the_worker.validator.reset();
-    the_worker.conf = NULL;
+    return static_cast<carrier_t *>(conf->sources->elts) + candidate.source;
+}
+
+
+static void
+blame(ctx_t *ctx, const loc_conf_t *conf, const Candidate &candidate,
+    Diagnosis &diagnosis)
+{
+    if (candidate.carrier == Carrier::authorization) {
+        ctx->error = reason_of_bearer(ctx->error, candidate.token);
+    }
+
+    if (ctx->error != Error::credentials_malformed) {
+        ctx->source = source_of(conf, candidate);
+    }
+
+    ctx->diagnosis = std::move(diagnosis);
+}
+
+
+/* which keys could save candidates, where none is proven */
+
+static Need
+take_needs(ctx_t *ctx, std::span<proof> proofs)
+{
+    Need  need = Need::nothing;
+
+    for (proof &p : proofs) {
+        if (p.need == Need::nothing) {
+            continue;
+        }
+
+        need = p.need;
+        ctx->wanted.push_back({p.need,
+                               p.need == Need::refetch
+                                   ? keys_kid(ctx->provider->keys, p.kid)
+                                   : 0});
+    }
+
+    return need;
+}
+
+
+/* what the location asks of the one that counts */
+
+static Error
+judge_counted(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
+{
+    Error  error;
+
+    error = judge_csrf(r, conf, ctx->source);
+
+    if (error == Error::ok) {
+        ctx->error = Error::ok;    /* its claims may stand in rules */
+        error = judge_rules(r, conf, ctx);
+    }
+
+    if (error != Error::ok) {
+        explain(ctx->provider->policy, *ctx->token.get(), ctx->diagnosis);
+    }
+
+    return error;
+}
+
+
+Error
+Form::sift(const Candidate &candidate)
+{
+    Diagnosis  found;
+    Error      error;
+
+    error = get_validator(mcf_)->check_before_keys(*policy_, candidate.token,
+                                                   &found);
+
+    if (error != Error::ok && !dropped_) {
+        dropped_ = true;
+        diagnosis = std::move(found);
+    }
+
+    return error;
 }
 
 

@@ -1,45 +1,199 @@
 /*
- * Where the token is presented: the Authorization header, a cookie, or a
- * cookie that had to be split into NAME.0, NAME.1 and so on.
+ * Where tokens are presented: the Authorization header, another one, a cookie,
+ * or a cookie that had to be split into NAME.0, NAME.1 and so on.
  */
 
-#include "idt_glue/shared.h"
+#include "idt_request/presented.h"
 
-#include <optional>
-
+#include "idt_base/ascii.h"
+#include "idt_token/cookies.h"
 #include "idt_token/credentials.h"
+#include "idt_token/header_names.h"
 
 
 namespace id_token::nginx {
 
 
-/* 4 KB a cookie: more than fits any header buffer */
-#define MAX_CHUNKS  32
+static presented *find_presented(ngx_http_request_t *r);
+static presented_headers snapshot(ngx_http_request_t *r);
+static presented_headers effective(ngx_http_request_t *r,
+    const loc_conf_t *conf, const presented &kept);
+static void collect_bearer(collection &into, size_t source,
+    std::string_view value);
+static void add_pieces(collection &into, size_t source,
+    const TokenCookies &cookies);
 
 
-typedef struct {
-    std::optional<std::string_view>  whole;
-    std::optional<std::string_view>  chunks[MAX_CHUNKS];
-    ngx_uint_t                       nchunks;    /* the highest number + 1 */
-    Error                            error;
-} cookies_t;
+template <class F>
+static void
+each_cookie_line(const presented_headers &headers, F f)
+{
+    for (std::string_view line : headers.cookies) {
+        f(line);
+    }
+}
 
 
-/*
- * What was presented before it was stripped; a subrequest shares the headers
- * of its parent, stripped ones included.
- */
+/* calls f(name in lower case, value) for each request header */
 
-presented_t *
-get_presented(ngx_http_request_t *r) noexcept
+template <class F>
+static void
+each_field(ngx_http_request_t *r, F f)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = static_cast<ngx_table_elt_t *>(part->elts);
+
+        for (i = 0; i < part->nelts; i++) {
+            f(std::string_view(reinterpret_cast<char *>(h[i].lowcase_key),
+                               h[i].key.len),
+              view(h[i].value));
+        }
+    }
+}
+
+
+template <class F>
+static void
+each_field(const presented_headers &headers, F f)
+{
+    for (const named_header &h : headers.named) {
+        f(h.name, h.value);
+    }
+}
+
+
+static std::string_view
+authorization_of(ngx_http_request_t *r)
+{
+    return (r->headers_in.authorization != NULL)
+           ? view(r->headers_in.authorization->value) : std::string_view();
+}
+
+
+static std::string_view
+authorization_of(const presented_headers &headers)
+{
+    return headers.authorization;
+}
+
+
+/* H: the request, or what it had before something was taken out */
+
+template <class H>
+static void
+collect_from(H &&headers, const loc_conf_t *conf, collection &into)
+{
+    size_t  i = 0;
+
+    for (const carrier_t &source : items<carrier_t>(conf->sources)) {
+
+        switch (source.carrier) {
+
+        case Carrier::authorization:
+            collect_bearer(into, i, authorization_of(headers));
+            break;
+
+        case Carrier::header:
+            each_field(headers, [&](std::string_view name,
+                                    std::string_view value) {
+                if (name == view(source.value)) {
+                    into.candidates->add({trim(value), Carrier::header, i});
+
+                } else if (passes_for_header(name, view(source.value))) {
+                    into.foreign = true;
+                }
+            });
+            break;
+
+        case Carrier::cookie:
+            TokenCookies  cookies(view(source.value));
+
+            each_cookie_line(headers, [&](std::string_view line) {
+                cookies.read(line, [&](std::string_view value) {
+                    into.candidates->add({value, Carrier::cookie, i});
+                });
+            });
+
+            add_pieces(into, i, cookies);
+            break;
+        }
+
+        i++;
+    }
+}
+
+
+void
+collect(ngx_http_request_t *r, const loc_conf_t *conf, collection &into)
+{
+    presented  *kept = find_presented(r);
+
+    if (kept == NULL) {
+        collect_from(r, conf, into);
+        return;
+    }
+
+    collect_from(effective(r, conf, *kept), conf, into);
+}
+
+
+static void
+collect_bearer(collection &into, size_t source, std::string_view value)
+{
+    auto  bearer = split_bearer(value);
+
+    if (!bearer) {
+        into.candidates->add_dropped({value, Carrier::authorization, source},
+                                     bearer.error());
+        return;
+    }
+
+    if (bearer->has_value()) {
+        into.candidates->add({**bearer, Carrier::authorization, source});
+    }
+}
+
+
+static void
+add_pieces(collection &into, size_t source, const TokenCookies &cookies)
+{
+    into.foreign |= cookies.foreign();
+
+    if (!cookies.has_pieces()) {
+        return;
+    }
+
+    for (PieceSet &set : cookies.join()) {
+        if (set.error != Error::ok) {
+            into.candidates->add_dropped({{}, Carrier::cookie, source},
+                                         set.error);
+            into.foreign = true;
+            continue;
+        }
+
+        into.joined.push_back(std::move(set.token));
+        into.candidates->add({into.joined.back(), Carrier::cookie, source});
+    }
+}
+
+
+/* a subrequest shares the headers of its parent */
+
+static presented *
+find_presented(ngx_http_request_t *r)
 {
     ctx_t  *ctx;
 
     for ( /* void */ ; r != NULL; r = r->parent) {
         ctx = get_ctx(r);
 
-        if (ctx != NULL && ctx->presented != NULL) {
-            return ctx->presented;
+        if (ctx != NULL && ctx->kept) {
+            return ctx->kept.get();
         }
     }
 
@@ -47,324 +201,146 @@ get_presented(ngx_http_request_t *r) noexcept
 }
 
 
-static std::string_view
-authorization(ngx_http_request_t *r, presented_t *presented)
+static presented_headers
+snapshot(ngx_http_request_t *r)
 {
-    if (presented != NULL) {
-        return view(presented->authorization);
+    main_conf_t        *mcf;
+    presented_headers   now;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    now.authorization = authorization_of(r);
+
+    each_cookie_line(r, [&now](std::string_view line) {
+        now.cookies.push_back(line);
+    });
+
+    if (mcf->source_headers.empty()) {
+        return now;
     }
 
-    if (r->headers_in.authorization == NULL) {
-        return std::string_view();
-    }
+    each_field(r, [&](std::string_view name, std::string_view value) {
+        for (std::string_view source : mcf->source_headers) {
+            if (passes_for_header(name, source)) {
+                now.named.push_back({name, value});
+                return;
+            }
+        }
+    });
 
-    return view(r->headers_in.authorization->value);
+    return now;
 }
 
 
-/* the number of a chunk "NAME.7": decimal, no leading zero */
+/* the very bytes, not equal ones: another module may have put those */
 
-static ngx_int_t
-chunk(std::string_view name, std::string_view cookie)
+static bool
+is_same(std::string_view a, std::string_view b)
 {
-    ngx_int_t  n;
+    return a.data() == b.data() && a.size() == b.size();
+}
 
-    if (name.size() < cookie.size() + 2 || name.size() > cookie.size() + 3
-        || !name.starts_with(cookie) || name[cookie.size()] != '.')
+
+static bool
+is_same_line(std::string_view a, std::string_view b)
+{
+    return is_same(a, b);
+}
+
+
+static bool
+is_same_field(const named_header &a, const named_header &b)
+{
+    return is_same(a.value, b.value);
+}
+
+
+static bool
+is_source_cookie(const loc_conf_t *conf, std::string_view part,
+    const std::optional<CookiePair> &pair)
+{
+    for (const carrier_t &source : items<carrier_t>(conf->sources)) {
+        if (source.carrier == Carrier::cookie
+            && ((pair && is_token_cookie(pair->name, view(source.value)))
+                || may_pass_for(part, view(source.value))))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+hold_token(const std::vector<std::string_view> &lines, const loc_conf_t *conf)
+{
+    for (std::string_view line : lines) {
+        while (!line.empty()) {
+            std::string_view  part = next_cookie_part(line);
+            std::string_view  rest = part;
+
+            auto  pair = next_cookie(rest);
+
+            if (pair && !pair->value.empty()
+                && is_source_cookie(conf, part, pair))
+            {
+                return true;
+            }
+        }
+    }
+
+    return false;
+}
+
+
+static presented_headers
+effective(ngx_http_request_t *r, const loc_conf_t *conf, const presented &kept)
+{
+    presented_headers  now = snapshot(r);
+
+    if (is_same(now.authorization, kept.left.authorization)) {
+        now.authorization = kept.original.authorization;
+    }
+
+    if (std::equal(now.cookies.begin(), now.cookies.end(),
+                   kept.left.cookies.begin(), kept.left.cookies.end(),
+                   is_same_line)
+        || !hold_token(now.cookies, conf))
     {
-        return NGX_DECLINED;
+        now.cookies = kept.original.cookies;
     }
 
-    name.remove_prefix(cookie.size() + 1);
-
-    if (name.size() == 2 && name[0] == '0') {
-        return NGX_DECLINED;
+    if (std::equal(now.named.begin(), now.named.end(),
+                   kept.left.named.begin(), kept.left.named.end(),
+                   is_same_field))
+    {
+        now.named = kept.original.named;
     }
 
-    n = ngx_atoi(reinterpret_cast<u_char *>(const_cast<char *>(name.data())),
-                 name.size());
-
-    if (n == NGX_ERROR || n >= MAX_CHUNKS) {
-        return NGX_DECLINED;
-    }
-
-    return n;
+    return now;
 }
 
 
-ngx_uint_t
-is_token_cookie(std::string_view name, std::string_view cookie) noexcept
+std::unique_ptr<presented>
+keep_original(ngx_http_request_t *r, const loc_conf_t *conf)
 {
-    return name == cookie
-           || chunk(name, cookie) != NGX_DECLINED;
+    presented  *before = find_presented(r);
+
+    auto  kept = std::make_unique<presented>();
+
+    kept->original = (before != NULL) ? effective(r, conf, *before)
+                                      : snapshot(r);
+
+    return kept;
 }
 
 
-/* the same cookie twice is one cookie if the values are equal */
-
-static void
-take(std::optional<std::string_view> &place, std::string_view value,
-    Error &error)
+void
+keep_left(ngx_http_request_t *r, presented &kept)
 {
-    if (place.has_value() && *place != value) {
-        error = Error::credentials_ambiguous;
-        return;
-    }
-
-    place = value;
-}
-
-
-static void
-scan(cookies_t *found, std::string_view line, std::string_view cookie)
-{
-    ngx_int_t  n;
-
-    while (auto pair = next_cookie(line)) {
-
-        if (pair->name == cookie) {
-            take(found->whole, pair->value, found->error);
-            continue;
-        }
-
-        n = chunk(pair->name, cookie);
-
-        if (n == NGX_DECLINED) {
-            continue;
-        }
-
-        take(found->chunks[n], pair->value, found->error);
-
-        /* emptied pieces behind the last are none */
-
-        if (!pair->value.empty()) {
-            found->nchunks = ngx_max(found->nchunks,
-                                     static_cast<ngx_uint_t>(n) + 1);
-        }
-    }
-}
-
-
-/* calls f(value) for each Cookie header, as it came with the request */
-
-template <class F>
-static void
-each_cookie_line(ngx_http_request_t *r, F f)
-{
-#if (nginx_version >= 1023000)
-
-    ngx_table_elt_t  *h;
-
-    for (h = r->headers_in.cookie; h != NULL; h = h->next) {
-        f(h->value);
-    }
-
-#else
-
-    ngx_uint_t         i;
-    ngx_table_elt_t  **h;
-
-    h = static_cast<ngx_table_elt_t **>(r->headers_in.cookies.elts);
-
-    for (i = 0; i < r->headers_in.cookies.nelts; i++) {
-        f(h[i]->value);
-    }
-
-#endif
-}
-
-
-ngx_str_t *
-cookie_lines(ngx_http_request_t *r, ngx_uint_t *n) noexcept
-{
-    ngx_str_t  *lines, *next;
-
-    *n = 0;
-
-    each_cookie_line(r, [n](const ngx_str_t &) {
-        (*n)++;
-    });
-
-    if (*n == 0) {
-        return NULL;
-    }
-
-    lines = static_cast<ngx_str_t *>(
-                ngx_palloc(r->pool, *n * sizeof(ngx_str_t)));
-    if (lines == NULL) {
-        return NULL;
-    }
-
-    next = lines;
-
-    each_cookie_line(r, [&next](const ngx_str_t &line) {
-        *next++ = line;
-    });
-
-    return lines;
-}
-
-
-static void
-scan_lines(ngx_http_request_t *r, presented_t *presented, cookies_t *found,
-    std::string_view cookie)
-{
-    ngx_uint_t  i;
-
-    if (presented == NULL) {
-        each_cookie_line(r, [&](const ngx_str_t &line) {
-            scan(found, view(line), cookie);
-        });
-
-        return;
-    }
-
-    for (i = 0; i < presented->ncookies; i++) {
-        scan(found, view(presented->cookies[i]), cookie);
-    }
-}
-
-
-static Error
-join(ngx_http_request_t *r, cookies_t *found, std::string_view *token)
-{
-    size_t      len;
-    u_char     *p;
-    ngx_uint_t  i;
-
-    len = 0;
-
-    for (i = 0; i < found->nchunks; i++) {
-        if (!found->chunks[i].has_value()) {
-            return Error::credentials_malformed;
-        }
-
-        len += found->chunks[i]->size();
-    }
-
-    if (found->nchunks == 1) {
-        *token = *found->chunks[0];
-        return Error::ok;
-    }
-
-    if (len > kMaxTokenBytes) {
-        return Error::token_too_long;
-    }
-
-    p = static_cast<u_char *>(ngx_pnalloc(r->pool, len));
-    if (p == NULL) {
-        return Error::out_of_memory;
-    }
-
-    *token = std::string_view(reinterpret_cast<char *>(p), len);
-
-    for (i = 0; i < found->nchunks; i++) {
-        p = ngx_cpymem(p, found->chunks[i]->data(), found->chunks[i]->size());
-    }
-
-    return Error::ok;
-}
-
-
-static Error
-find_cookie(ngx_http_request_t *r, presented_t *presented,
-    std::string_view cookie, std::string_view *token)
-{
-    cookies_t  found{};
-
-    scan_lines(r, presented, &found, cookie);
-
-    if (found.error != Error::ok) {
-        return found.error;
-    }
-
-    if (found.whole.has_value() && !found.whole->empty()) {
-        *token = *found.whole;
-        return found.nchunks ? Error::credentials_ambiguous : Error::ok;
-    }
-
-    if (found.nchunks) {
-        return join(r, &found, token);
-    }
-
-    return Error::token_missing;
-}
-
-
-static Error
-find_bearer(ngx_http_request_t *r, presented_t *presented,
-    std::string_view *token)
-{
-    auto  bearer = split_bearer(authorization(r, presented));
-
-    if (!bearer) {
-        return bearer.error();
-    }
-
-    if (!bearer->has_value()) {
-        return Error::token_missing;
-    }
-
-    *token = **bearer;
-
-    return Error::ok;
-}
-
-
-Error
-find(ngx_http_request_t *r, loc_conf_t *conf, std::string_view *token,
-    carrier_t **source) noexcept
-{
-    Error             error;
-    ngx_uint_t        i;
-    std::string_view  found;
-    carrier_t        *sources;
-    presented_t      *presented;
-
-    *source = NULL;
-
-    presented = get_presented(r);
-    sources = static_cast<carrier_t *>(conf->sources->elts);
-
-    for (i = 0; i < conf->sources->nelts; i++) {
-
-        if (sources[i].cookie.len == 0) {
-            error = find_bearer(r, presented, &found);
-
-        } else {
-            error = find_cookie(r, presented, view(sources[i].cookie), &found);
-        }
-
-        if (error == Error::token_missing) {
-            continue;
-        }
-
-        if (error != Error::ok) {
-            return error;
-        }
-
-        if (*source != NULL) {
-            return Error::credentials_ambiguous;
-        }
-
-        *source = &sources[i];
-        *token = found;
-    }
-
-    return (*source != NULL) ? Error::ok : Error::token_missing;
-}
-
-
-/*
- * Whether a refused token was no token at all. The characters are looked at
- * here only: a proven token has none that could matter.
- */
-
-ngx_uint_t
-is_malformed(ngx_http_request_t *r, carrier_t *source) noexcept
-{
-    return source->cookie.len == 0
-           && !parse_bearer(authorization(r, get_presented(r)));
+    kept.left = snapshot(r);
 }
 
 

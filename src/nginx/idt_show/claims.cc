@@ -44,6 +44,7 @@ init_variables(ngx_cycle_t *cycle) noexcept
     v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
 
     mcf->header_variables.clear();
+    mcf->verdict_variables.clear();
 
     try {
         for (i = 0; i < cmcf->variables.nelts; i++) {
@@ -55,6 +56,12 @@ init_variables(ngx_cycle_t *cycle) noexcept
             {
                 mcf->header_variables.push_back(i);
                 continue;
+            }
+
+            if (name.starts_with("id_token_")
+                || v[i].get_handler == slot_variable)
+            {
+                mcf->verdict_variables.push_back(i);
             }
 
             if (v[i].get_handler == claims_variable) {

@@ -118,23 +118,16 @@ static ngx_int_t
 status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ctx_t       *ctx;
-    loc_conf_t  *conf;
+    bool   off;
+    Error  error;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    error = shown_error(r, &off);
 
-    if (!conf->enable) {
+    if (off) {
         return set_value(v, "off");
     }
 
-    ctx = peek(r);
-
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    switch (error_row(ctx->error).answer) {
+    switch (error_row(error).answer) {
 
     case Answer::none:
         return set_value(v, "ok");
@@ -156,15 +149,16 @@ static ngx_int_t
 error_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ctx_t  *ctx;
+    bool   off;
+    Error  error;
 
-    ctx = peek(r);
+    error = shown_error(r, &off);
 
-    if (ctx == NULL || ctx->error == Error::ok) {
+    if (off || error == Error::ok) {
         return not_found(v);
     }
 
-    return set_value(v, error_row(ctx->error).name);
+    return set_value(v, error_row(error).name);
 }
 
 
@@ -196,7 +190,17 @@ source_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return not_found(v);
     }
 
-    return set_value(v, ctx->source->cookie.len ? "cookie" : "bearer");
+    switch (ctx->source->carrier) {
+
+    case Carrier::authorization:
+        return set_value(v, "bearer");
+
+    case Carrier::header:
+        return set_value(v, "header");
+
+    default:
+        return set_value(v, "cookie");
+    }
 }
 
 

@@ -1,46 +1,20 @@
 /*
- * auth_id_token_strip: the token is taken out of what the upstream gets, and
- * kept for a verdict in another location.
+ * What the upstream does not get: the token, by auth_id_token_strip; in any
+ * case a token that does not count, and what another reader may take for one.
  */
 
 #include "idt_upstream/upstream.h"
 
+#include "idt_base/ascii.h"
 #include "idt_token/credentials.h"
+#include "idt_token/header_names.h"
 
 
 namespace id_token::nginx {
 
 
-/* the token is still needed for a verdict in another location */
-
-ngx_int_t
-keep_presented(ngx_http_request_t *r, ctx_t *ctx) noexcept
-{
-    presented_t  *presented;
-
-    if (get_presented(r) != NULL) {
-        return NGX_OK;
-    }
-
-    presented = static_cast<presented_t *>(
-        ngx_pcalloc(r->pool, sizeof(presented_t)));
-    if (presented == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (r->headers_in.authorization != NULL) {
-        presented->authorization = r->headers_in.authorization->value;
-    }
-
-    presented->cookies = cookie_lines(r, &presented->ncookies);
-    if (presented->cookies == NULL && presented->ncookies != 0) {
-        return NGX_ERROR;
-    }
-
-    ctx->presented = presented;
-
-    return NGX_OK;
-}
+static void keep_pieces(ngx_http_request_t *r, std::string_view name,
+    removal &plan);
 
 
 void
@@ -107,86 +81,153 @@ is_cookie(ngx_table_elt_t *h) noexcept
 }
 
 
-ngx_uint_t
-is_stripped(loc_conf_t *conf, ngx_table_elt_t *h, ngx_str_t *value,
-    ngx_pool_t *pool) noexcept
+/* what may stay of the tokens that r presented, and of what passes for them */
+
+void
+plan_removal(ngx_http_request_t *r, const loc_conf_t *conf, const ctx_t *ctx,
+    removal &plan)
 {
-    u_char           *p;
-    ngx_uint_t        i, ours, found;
-    std::string_view  rest;
-    carrier_t        *sources;
+    plan.conf = conf;
+    plan.pool = r->pool;
 
-    sources = static_cast<carrier_t *>(conf->sources->elts);
+    if (conf->strip) {
+        return;
+    }
 
-    if (h->key.len == sizeof("authorization") - 1
-        && ngx_strncmp(h->lowcase_key, "authorization", h->key.len) == 0)
-    {
-        for (i = 0; i < conf->sources->nelts; i++) {
-            if (sources[i].cookie.len == 0) {
-                return is_bearer(view(h->value));
-            }
+    /* in report mode one that would be refused is left to the upstream */
+
+    if (!ctx->counted) {
+        plan.keep_unproven = (conf->mode == Mode::report);
+        return;
+    }
+
+    plan.keep = ctx->token->token();
+
+    for (const carrier_t &source : items<carrier_t>(conf->sources)) {
+        if (source.carrier == Carrier::cookie) {
+            keep_pieces(r, view(source.value), plan);
         }
+    }
+}
 
-        return 0;
+
+/* those that make up the token that counts */
+
+static void
+keep_pieces(ngx_http_request_t *r, std::string_view name, removal &plan)
+{
+    TokenCookies  cookies(name);
+
+    each_cookie_line(r, [&cookies](std::string_view line) {
+        cookies.read(line, [](std::string_view) { /* void */ });
+    });
+
+    if (!cookies.has_pieces()) {
+        return;
     }
 
-    if (!is_cookie(h)) {
-        return 0;
-    }
-
-    /* what is kept is kept as it came, so that it is never longer */
-
-    value->data = static_cast<u_char *>(ngx_pnalloc(pool, h->value.len + 1));
-    if (value->data == NULL) {
-        return 1;
-    }
-
-    p = value->data;
-    found = 0;
-    rest = view(h->value);
-
-    while (!rest.empty()) {
-        std::string_view  piece = rest.substr(0, rest.find(';'));
-        std::string_view  scan = piece;
-
-        rest.remove_prefix(ngx_min(piece.size() + 1, rest.size()));
-
-        auto  pair = next_cookie(scan);
-        ours = 0;
-
-        for (i = 0; pair && i < conf->sources->nelts; i++) {
-            if (sources[i].cookie.len != 0
-                && is_token_cookie(pair->name, view(sources[i].cookie)))
-            {
-                ours = 1;
-            }
-        }
-
-        if (ours) {
-            found = 1;
+    for (const PieceSet &set : cookies.join()) {
+        if (set.error != Error::ok || set.token != plan.keep) {
             continue;
         }
 
-        if (p != value->data) {
-            *p++ = ';';
-
-        } else {
-            while (piece.starts_with(' ')) {
-                piece.remove_prefix(1);
-            }
+        for (const Piece &piece : set.pieces) {
+            plan.pieces.push_back(piece.value.data());
         }
+    }
+}
 
-        p = ngx_cpymem(p, piece.data(), piece.size());
+
+static bool
+stays(const removal &plan, std::string_view value)
+{
+    return plan.keep_unproven
+           || (!plan.keep.empty()
+               && (value == plan.keep
+                   || std::find(plan.pieces.begin(), plan.pieces.end(),
+                                value.data())
+                      != plan.pieces.end()));
+}
+
+
+/* of one cookie source, what stands between two semicolons */
+
+static bool
+is_removed_cookie(const removal &plan, std::string_view cookie,
+    std::string_view part, const std::optional<CookiePair> &pair)
+{
+    if (pair && is_token_cookie(pair->name, cookie)) {
+        return !stays(plan, pair->value);
     }
 
-    if (!found) {
-        *value = h->value;
-        return 0;
+    return may_pass_for(part, cookie);
+}
+
+
+static bool
+is_removed_field(const removal &plan, const carrier_t &source,
+    ngx_table_elt_t *h)
+{
+    std::string_view  name(reinterpret_cast<char *>(h->lowcase_key),
+                           h->key.len);
+
+    if (source.carrier == Carrier::header) {
+        return passes_for_header(name, view(source.value))
+               && !(name == view(source.value)
+                    && stays(plan, trim(view(h->value))));
     }
 
-    value->len = p - value->data;
+    if (source.carrier != Carrier::authorization || name != "authorization") {
+        return false;
+    }
 
-    return value->len == 0;
+    auto  bearer = split_bearer(view(h->value));
+
+    return is_bearer(view(h->value))
+           && !(bearer ? bearer->has_value() && stays(plan, **bearer)
+                       : plan.keep_unproven);
+}
+
+
+bool
+remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value)
+{
+    auto  sources = items<carrier_t>(plan.conf->sources);
+
+    for (const carrier_t &source : sources) {
+        if (is_removed_field(plan, source, h)) {
+            return true;
+        }
+    }
+
+    if (!is_cookie(h)) {
+        return false;
+    }
+
+    auto  kept = without_cookies(view(h->value),
+        [&](std::string_view part, const std::optional<CookiePair> &pair) {
+            return std::any_of(sources.begin(), sources.end(),
+                [&](const carrier_t &source) {
+                    return source.carrier == Carrier::cookie
+                           && is_removed_cookie(plan, view(source.value), part,
+                                                pair);
+                });
+        });
+
+    if (!kept) {
+        return false;
+    }
+
+    value->len = kept->size();
+    value->data = static_cast<u_char *>(
+                      ngx_pnalloc(plan.pool, kept->size() + 1));
+    if (value->data == NULL) {
+        throw std::bad_alloc();
+    }
+
+    ngx_memcpy(value->data, kept->data(), kept->size());
+
+    return kept->empty();
 }
 
 

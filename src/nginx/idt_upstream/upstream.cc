@@ -14,37 +14,74 @@
 namespace id_token::nginx {
 
 
-static ngx_int_t rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
+static ngx_int_t rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    bool taken);
 static void forget_headers(ngx_http_request_t *r);
 static ngx_uint_t has_outer_space(std::string_view text);
 static ngx_int_t add_headers(ngx_http_request_t *r, loc_conf_t *conf,
     ctx_t *ctx, ngx_list_t *list);
 
 
+/* auth_id_token_set_header may delete what a token came with */
+
+static bool
+has_header_sources(ngx_http_request_t *r)
+{
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    return !mcf->source_headers.empty();
+}
+
+
 ngx_int_t
 precontent_handler(ngx_http_request_t *r) noexcept
 {
+    bool         taken;
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
     conf = static_cast<loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
 
-    ctx = get_ctx(r);
+    ctx = conf->enable ? peek(r) : get_ctx(r);
 
-    if (conf->headers == NULL && !conf->strip
+    if (ctx != NULL && conf->enable && ctx->judged) {
+        ctx->refused = Error::ok;    /* another module let it in */
+    }
+
+    taken = conf->strip || (conf->enable && ctx != NULL && ctx->discard);
+
+    if (conf->headers == NULL && !taken
         && (ctx == NULL || ctx->headers == NULL))
     {
         return NGX_DECLINED;
     }
 
     ctx = make_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (ctx == NULL
-        || (conf->strip
-            && keep_presented(r, ctx) != NGX_OK)
-        || rebuild(r, conf, ctx) != NGX_OK)
-    {
+    try {
+        std::unique_ptr<presented>  kept;
+
+        if (taken || has_header_sources(r)) {
+            kept = keep_original(r, conf);
+        }
+
+        if (rebuild(r, conf, ctx, taken) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (kept) {
+            keep_left(r, *kept);
+            ctx->kept = std::move(kept);
+        }
+
+    } catch (...) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -78,11 +115,13 @@ each_header(ngx_http_request_t *r, F f)
 
 
 static ngx_int_t
-rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
+rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    bool taken)
 {
     ngx_int_t    rc;
     ngx_uint_t   n;
     ngx_list_t   list;
+    removal      plan;
 
     n = (conf->headers != NULL) ? conf->headers->nelts : 0;
 
@@ -99,7 +138,8 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (conf->strip) {
+    if (taken) {
+        plan_removal(r, conf, ctx, plan);
         reset_cookies(r);
     }
 
@@ -116,12 +156,12 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 
             value = h->value;
 
-            if (conf->strip && is_stripped(conf, h, &value, r->pool)) {
+            if (taken && remove_from(plan, h, &value)) {
                 if (h == r->headers_in.authorization) {
                     r->headers_in.authorization = NULL;
                 }
 
-                return (value.data != NULL) ? NGX_OK : NGX_ERROR;
+                return NGX_OK;
             }
 
             copy = static_cast<ngx_table_elt_t *>(ngx_list_push(&list));
@@ -132,7 +172,7 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
             *copy = *h;
             copy->value = value;
 
-            if (conf->strip && is_cookie(h)) {
+            if (taken && is_cookie(h)) {
                 return point_at_cookie(r, copy);
             }
 

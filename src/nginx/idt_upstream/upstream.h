@@ -3,7 +3,7 @@
 #ifndef IDT_UPSTREAM_UPSTREAM_H
 #define IDT_UPSTREAM_UPSTREAM_H
 
-#include "idt_glue/shared.h"
+#include "idt_request/presented.h"
 
 
 namespace id_token::nginx {
@@ -24,14 +24,25 @@ ngx_uint_t is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept;
 
 /* strip.cc */
 
-ngx_int_t keep_presented(ngx_http_request_t *r, ctx_t *ctx) noexcept;
+/* what stays of the tokens: nothing, or the one that counts */
+
+struct removal {
+    const loc_conf_t           *conf;
+    ngx_pool_t                 *pool;
+    std::string_view            keep;       /* the token */
+    std::vector<const char *>   pieces;     /* where those of it begin */
+    bool                        keep_unproven = false;
+};
+
+/* both may throw std::bad_alloc; before the cookies are reset */
+void plan_removal(ngx_http_request_t *r, const loc_conf_t *conf,
+    const ctx_t *ctx, removal &plan);
 
 /*
  * Whether the whole header goes. A Cookie header keeps its other cookies: then
- * *value is a copy without ours. A NULL in value->data: out of memory.
+ * *value is a copy without ours.
  */
-ngx_uint_t is_stripped(loc_conf_t *conf, ngx_table_elt_t *h, ngx_str_t *value,
-    ngx_pool_t *pool) noexcept;
+bool remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value);
 
 ngx_uint_t is_cookie(ngx_table_elt_t *h) noexcept;
 void reset_cookies(ngx_http_request_t *r) noexcept;
