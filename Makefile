@@ -16,10 +16,10 @@ core_headers := $(sort $(wildcard src/core/*/*.h))
 ngx_sources  := $(sort $(wildcard src/nginx/*/*.cc))
 ngx_headers  := $(sort $(wildcard src/nginx/*/*.h))
 unit_sources := $(sort $(wildcard t/unit/*_test.cc))
-tool_sources := $(sort $(wildcard t/tools/*.cc))
+tool_sources := $(sort $(wildcard t/mint/*.cc))
 
-# t/tools/x.cc is a program; x_*.cc are its parts, which unit tests use, too.
-tool_parts   := $(sort $(wildcard t/tools/*_*.cc))
+# t/mint/x.cc is a program; x_*.cc are its parts, which unit tests use, too.
+tool_parts   := $(sort $(wildcard t/mint/*_*.cc))
 unit_parts   := $(sort $(filter-out $(unit_sources),$(wildcard t/unit/*.cc)))
 tool_sources := $(filter-out $(tool_parts),$(tool_sources))
 bench_sources := $(sort $(wildcard t/bench/*.cc))
@@ -27,7 +27,7 @@ fuzz_names := $(patsubst t/fuzz/%_fuzz.cc,%,$(sort $(wildcard t/fuzz/*_fuzz.cc))
 
 units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
 benches := $(patsubst t/bench/%.cc,$(B)/bench/%,$(bench_sources))
-tools := $(patsubst t/tools/%.cc,$(B)/tools/%,$(tool_sources))
+tools := $(patsubst t/mint/%.cc,$(B)/tools/%,$(tool_sources))
 
 warnings  := -Wall -Wextra -Wpedantic -Werror
 hardening := -fstack-protector-strong -Wformat -Werror=format-security
@@ -131,7 +131,7 @@ $(B)/fuzz/%: $(B)/obj/fuzz/%_fuzz.o $(B)/obj/fuzz/fuzz_replay.o $(fuzz_parts) \
 	    $(filter-out $(B)/obj/fuzz/fuzz_replay.o $<,$^) $(test_libs)
 
 # Tools know nothing of the core: the demo need not wait for it.
-$(B)/tools/%: $(B)/obj/tools/%.o \
+$(B)/tools/%: $(B)/obj/mint/%.o \
               $(patsubst t/%.cc,$(B)/obj/%.o,$(tool_parts))
 	@mkdir -p $(@D)
 	@echo "  LINK $(@F)"
@@ -157,51 +157,51 @@ more_parts := check caches static asan-integration asan-blackbox asan-soak \
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
-	@t/tools/deps.sh --e2e
+	@t/run/deps.sh --e2e
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
-	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/tools/suite.sh $(B)/log $(parts)
+	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/run/suite.sh $(B)/log $(parts)
 
 test-all: ## make test and all further proofs (hours); PARTS= names some
-	@t/tools/deps.sh --browser --bench --analysis
+	@t/run/deps.sh --browser --bench --analysis
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools asan-build
-	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
+	@MAKE='$(MAKE)' t/run/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
 
 unit: $(units) ## the core's unit tests
-	@JOBS=$(JOBS) PART=$(PART) t/tools/unit.sh $(B)/log/unit $(units)
+	@JOBS=$(JOBS) PART=$(PART) t/run/unit.sh $(B)/log/unit $(units)
 
 # They wait more than they work: two for each core.
 integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
-	@$(test_env) JOBS=$$((2 * $(JOBS))) t/tools/prove.sh $(B)/log/integration $(TESTS)
+	@$(test_env) JOBS=$$((2 * $(JOBS))) t/run/prove.sh $(B)/log/integration $(TESTS)
 
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
-	@$(test_env) python3 t/tools/blackbox.py
+	@$(test_env) python3 t/run/blackbox.py
 
 .PHONY: rotation
 rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
-	@$(test_env) python3 t/tools/rotation.py
+	@$(test_env) python3 t/load/rotation.py
 
 # TIME has a default further down, which is for fuzzing.
 .PHONY: chaos
 chaos: $(MODULE) $(tools) ## keys in trouble, good users counted; LONG=1 for minutes
-	@$(test_env) python3 t/tools/chaos.py $(if $(LONG),--long)
+	@$(test_env) python3 t/load/chaos.py $(if $(LONG),--long)
 
 .PHONY: soak
 soak: $(MODULE) $(tools) ## mixed traffic, every answer judged, for TIME (600) seconds
-	@$(test_env) python3 t/tools/soak.py \
+	@$(test_env) python3 t/load/soak.py \
 	    --time $(if $(filter file,$(origin TIME)),600,$(TIME))
 
 .PHONY: mutation
 mutation: ## break one rule at a time: a test has to notice each; ONLY= names some
-	@BUILD=$(B) NGINX_BIN=$(NGINX_BIN) python3 t/tools/mutation.py --only '$(ONLY)'
+	@BUILD=$(B) NGINX_BIN=$(NGINX_BIN) python3 t/mutation/mutation.py --only '$(ONLY)'
 
 # All but those that test what the cache itself does.
 .PHONY: caches
 caches: $(MODULE) $(tools) ## t/*.t with the cache off and with one of 4 KB
 	@for size in off 4k; do \
-	    $(test_env) NGINX_BIN=$(CURDIR)/t/tools/cache_nginx.sh CACHE=$$size \
+	    $(test_env) NGINX_BIN=$(CURDIR)/t/run/cache_nginx.sh CACHE=$$size \
 	        REAL_NGINX=$(NGINX_BIN) PART=cache-$$size \
-	        t/tools/prove.sh $(B)/log/cache-$$size $(or $(TESTS), \
-	        $(filter-out t/assertion.t t/cache.t,$(wildcard t/*.t))) \
+	        t/run/prove.sh $(B)/log/cache-$$size $(or $(TESTS), \
+	        $(filter-out t/assertion.t t/live/cache.t,$(wildcard t/*.t t/live/*.t))) \
 	        || exit 1; \
 	done
 
@@ -214,9 +214,9 @@ e2e-browser: $(MODULE) ## the browser's part alone; see deps-browser
 	@$(test_env) t/e2e/run.sh browser
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
-	@t/tools/deps.sh
+	@t/run/deps.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools
-	@$(test_env) KEEP=$(KEEP) t/tools/demo.sh
+	@$(test_env) KEEP=$(KEEP) t/run/demo.sh
 
 # -- the same under sanitizers, under valgrind, linked in ---------------------
 
@@ -227,37 +227,37 @@ demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 full_src = $(if $(wildcard $(NGINX_SRC)/src/core/nginx.c),$(NGINX_SRC),$(B)/nginx-full)
 
 $(B)/nginx-full:
-	@t/tools/nginx_src.sh $@
+	@t/run/nginx_src.sh $@
 
 static: static-build $(tools) ## build a whole nginx with the module linked in, test it
 	@$(test_env) NGINX_BIN=$(B)/static/nginx MODULE= PART=static \
-	    t/tools/prove.sh $(B)/log/static $(TESTS)
+	    t/run/prove.sh $(B)/log/static $(TESTS)
 
 static-build: $(full_src)
-	@CC=$(CC) JOBS=$(JOBS) t/tools/nginx_build.sh $(full_src) $(B)/static \
+	@CC=$(CC) JOBS=$(JOBS) t/run/nginx_build.sh $(full_src) $(B)/static \
 	    --add-module=$(CURDIR)
 
 .PHONY: faults
 POINTS ?= 400
 faults: $(MODULE) $(tools) $(B)/palloc/nginx ## allocations fail, POINTS (400) in each scenario
 	@$(test_env) NGINX_BIN=$(B)/palloc/nginx \
-	    python3 t/tools/faults.py --points $(POINTS)
+	    python3 t/faults/faults.py --points $(POINTS)
 
 # An nginx whose pools ask malloc for each piece.
 $(B)/palloc/nginx: | $(full_src)
 	@CC=$(CC) JOBS=$(JOBS) CC_OPT='-O2 -g -DNGX_DEBUG_PALLOC=1' \
-	    t/tools/nginx_build.sh $(full_src) $(B)/palloc
+	    t/run/nginx_build.sh $(full_src) $(B)/palloc
 
 A := $(B)/asan
 asan_flags := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address
 ubsan_flags := -fsanitize=undefined -fno-sanitize-recover=undefined
 asan_env = ASAN_OPTIONS=detect_odr_violation=0:log_path=$(A)/reports/asan \
            UBSAN_OPTIONS=print_stacktrace=1:log_path=$(A)/reports/ubsan \
-           LSAN_OPTIONS=suppressions=$(CURDIR)/t/tools/lsan.supp:print_suppressions=0
+           LSAN_OPTIONS=suppressions=$(CURDIR)/t/checks/lsan.supp:print_suppressions=0
 
 asan: ## unit tests, t/*.t, the vectors and a soak, all under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) tools asan-build
-	@MAKE='$(MAKE)' t/tools/suite.sh $(A)/log \
+	@MAKE='$(MAKE)' t/run/suite.sh $(A)/log \
 	    asan-unit asan-integration asan-blackbox asan-soak
 
 # nginx itself gets ASan only: its own code is not clean under UBSan.
@@ -267,7 +267,7 @@ asan-build: $(full_src)
 	@CC=$(CC) JOBS=$(JOBS) CC_OPT='$(asan_flags) -DNGX_DEBUG_PALLOC=1' \
 	    LD_OPT='-fsanitize=address -fsanitize=undefined' \
 	    MAKE_ARGS="ID_TOKEN_CXXFLAGS=-fsanitize=undefined" \
-	    t/tools/nginx_build.sh $(full_src) $(A)/nginx \
+	    t/run/nginx_build.sh $(full_src) $(A)/nginx \
 	    --add-dynamic-module=$(CURDIR)
 
 asan-unit:
@@ -278,14 +278,14 @@ asan_test = $(test_env) $(asan_env) REPORTS=$(A)/reports PART=$@ \
             NGINX_BIN=$(A)/nginx/nginx MODULE=$(A)/nginx/$(module)
 
 asan-integration:
-	@$(asan_test) t/tools/prove.sh $(A)/log/integration $(TESTS)
+	@$(asan_test) t/run/prove.sh $(A)/log/integration $(TESTS)
 
 asan-blackbox:
-	@$(asan_test) python3 t/tools/blackbox.py
+	@$(asan_test) python3 t/run/blackbox.py
 
 .PHONY: asan-soak
 asan-soak:
-	@$(asan_test) python3 t/tools/soak.py --time $(TIME)
+	@$(asan_test) python3 t/load/soak.py --time $(TIME)
 
 # What the tests reach. The workers write their counts, whoever they run as.
 C := $(B)/coverage
@@ -297,25 +297,25 @@ coverage: $(tools) $(full_src) ## lines and branches that the tests reach; MISSE
 	    CXXFLAGS='-O0 -g --coverage'
 	@CC=$(CC) JOBS=$(JOBS) CC_OPT='-O0 -g' LD_OPT=--coverage \
 	    MAKE_ARGS=ID_TOKEN_CXXFLAGS=--coverage \
-	    t/tools/nginx_build.sh $(full_src) $(C)/nginx \
+	    t/run/nginx_build.sh $(full_src) $(C)/nginx \
 	    --add-dynamic-module=$(CURDIR)
 	@chmod 1777 $(C)/nginx/objs/addon/idt_*
 	-@$(MAKE) --no-print-directory BUILD=$(C) unit CXXFLAGS='-O0 -g --coverage'
-	-@umask 0 && $(coverage_test) t/tools/prove.sh $(C)/log/integration $(TESTS)
-	-@umask 0 && $(coverage_test) python3 t/tools/blackbox.py --cache 8m
-	@t/tools/coverage.py $(if $(MISSED),--missed) $(C) | tee $(C)/table
+	-@umask 0 && $(coverage_test) t/run/prove.sh $(C)/log/integration $(TESTS)
+	-@umask 0 && $(coverage_test) python3 t/run/blackbox.py --cache 8m
+	@t/checks/coverage.py $(if $(MISSED),--missed) $(C) | tee $(C)/table
 
 valgrind: ## unit tests and VALGRIND_TESTS of t/*.t under valgrind
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
-	@MAKE='$(MAKE)' t/tools/suite.sh $(B)/log valgrind-unit valgrind-integration
+	@MAKE='$(MAKE)' t/run/suite.sh $(B)/log valgrind-unit valgrind-integration
 
 VALGRIND_TESTS ?= t/reasons.t t/phases.t t/keys_first.t
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-           --num-callers=30 --suppressions=$(CURDIR)/t/tools/valgrind.supp
+           --num-callers=30 --suppressions=$(CURDIR)/t/checks/valgrind.supp
 
 valgrind-unit:
-	@WRAP='$(VALGRIND)' JOBS=$(JOBS) PART=$@ t/tools/unit.sh \
+	@WRAP='$(VALGRIND)' JOBS=$(JOBS) PART=$@ t/run/unit.sh \
 	    $(B)/log/valgrind $(units)
 
 valgrind-integration:
@@ -325,7 +325,7 @@ valgrind-integration:
 	@chmod +x $(B)/valgrind-nginx
 	@$(test_env) REPORTS=$(B)/valgrind PART=$@ FILE_TIMEOUT=900 \
 	    NGINX_BIN=$(B)/valgrind-nginx \
-	    t/tools/prove.sh $(B)/log/$@ $(VALGRIND_TESTS)
+	    t/run/prove.sh $(B)/log/$@ $(VALGRIND_TESTS)
 
 # -- fuzzing ------------------------------------------------------------------
 
@@ -362,7 +362,7 @@ fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
 
 .PHONY: bench bench-core bench-http bench-rival bench-instructions
 bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
-	@t/tools/deps.sh --bench
+	@t/run/deps.sh --bench
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools benches
 	@$(test_env) t/bench/bench.py
 
@@ -372,21 +372,21 @@ bench-core bench-http bench-rival bench-instructions: $(MODULE) $(tools) $(bench
 # make itself has a variable LINT, which is "lint".
 .PHONY: lint
 lint: module ## clang-tidy, cppcheck, scan-build; symbols and hardening; LINT=
-	@JOBS=$(JOBS) LINT='$(filter-out lint,$(LINT))' t/tools/lint.sh $(B)
+	@JOBS=$(JOBS) LINT='$(filter-out lint,$(LINT))' t/checks/lint.sh $(B)
 
 .PHONY: check format fresh matrix
 check: ## format, lint, layering, every directive documented, merged and tested
-	@t/tools/check.sh; status=$$?; \
+	@t/checks/check.sh; status=$$?; \
 	    $(MAKE) --no-print-directory lint && exit $$status
 
 format: ## format the core and the tests in place
-	@t/tools/check.sh format
+	@t/checks/check.sh format
 
 fresh: ## make test and make demo of the last commit in a new Debian 12 root
-	@t/tools/fresh.sh
+	@t/run/fresh.sh
 
 matrix: ## nginx 1.22 to 1.30, gcc and clang, dynamic and static: one table
-	@t/tools/matrix.sh
+	@t/run/matrix.sh
 
 # -- installation and housekeeping --------------------------------------------
 
@@ -396,13 +396,13 @@ modules_path = $(or $(shell $(NGINX_BIN) -V 2>&1 | \
 
 .PHONY: deps deps-analysis deps-browser install
 deps: ## install what building and testing need (Debian)
-	@t/tools/deps.sh
+	@t/run/deps.sh
 
 deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
-	@t/tools/deps.sh --analysis
+	@t/run/deps.sh --analysis
 
 deps-browser: ## install what the browser's story needs, too (Debian)
-	@t/tools/deps.sh --browser
+	@t/run/deps.sh --browser
 
 install: $(B)/$(module) ## copy the module to nginx's modules-path, below DESTDIR
 	install -d $(DESTDIR)$(modules_path)

@@ -140,7 +140,7 @@ sub verify {
     my ($nginx, $token, $audience, $path, $issuer) = @_;
     my $url = "http://127.0.0.1:$nginx->{port}" . ($path || '/jwks');
     my $pid = open3(my $in, my $out, undef, $python,
-        't/tools/verify_assertion.py', $url, $issuer || $gate, $audience);
+        't/run/verify_assertion.py', $url, $issuer || $gate, $audience);
     print {$in} $token;
     close $in;
     my $text = do { local $/; <$out> };

@@ -83,7 +83,7 @@ END {
 }
 
 my $api_file = "$prefix/api.port";
-spawn("$prefix/api.log", 'python3', 't/tools/demo_api.py', $api_file);
+spawn("$prefix/api.log", 'python3', 't/run/demo_api.py', $api_file);
 wait_until { -s $api_file } or die 'the API did not start';
 my $api = slurp($api_file);
 chomp $api;

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "tools/mint_token.h"
+#include "mint/mint_token.h"
 #include "unit/support.h"
 
 namespace fuzz {

@@ -8,7 +8,7 @@
 
 #include "idt_token/policy.h"
 #include "fuzz/fuzz.h"
-#include "tools/mint_keys.h"
+#include "mint/mint_keys.h"
 
 namespace fuzz {
 

@@ -143,12 +143,12 @@ sub provider {
     return $text . "}\n";
 }
 
-# Starts t/tools/tenant.py on free ports. Options are its own, "_" for "-";
+# Starts t/tenant/tenant.py on free ports. Options are its own, "_" for "-";
 # a list repeats one, an empty string is a plain switch. Returns what it said
 # when ready; the same is in the environment as TEST_NGINX_TENANT_HTTP, ...
 sub start_tenant {
     my %opt  = @_;
-    my @args = ("$root/t/tools/tenant.py", '--mint', $mint);
+    my @args = ("$root/t/tenant/tenant.py", '--mint', $mint);
     for my $name (sort keys %opt) {
         (my $option = "--$name") =~ tr/_/-/;
         for my $value (ref $opt{$name} ? @{ $opt{$name} } : $opt{$name}) {

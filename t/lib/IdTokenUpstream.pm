@@ -1,7 +1,7 @@
 package IdTokenUpstream;
 
 # An application behind nginx, of each kind that nginx can speak to, that
-# answers with the very bytes it got: t/tools/upstream.py.
+# answers with the very bytes it got: t/tenant/upstream.py.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ our @kinds = qw(proxy fastcgi uwsgi scgi grpc);
 my ($port, $h2, $lifeline);
 
 sub start_upstreams {
-    my $tool = abs_path(dirname(__FILE__) . '/../tools/upstream.py');
+    my $tool = abs_path(dirname(__FILE__) . '/../tenant/upstream.py');
     IPC::Open2::open2(my $out, $lifeline, 'python3', $tool);
     $port = JSON::PP::decode_json(scalar <$out>);
     $h2   = IdTokenNginx::free_port();

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "tools/mint_keys.h"
+#include "mint/mint_keys.h"
 #include "unit/support.h"
 
 namespace {

@@ -16,8 +16,8 @@ extern "C" {
 
 #include "idt_jose/algorithm.h"
 #include "idt_base/error.h"
-#include "tools/mint_keys.h"
-#include "tools/mint_token.h"
+#include "mint/mint_keys.h"
+#include "mint/mint_token.h"
 
 namespace unit {
 

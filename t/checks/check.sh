@@ -4,14 +4,14 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-tools=t/tools
+checks=t/checks
 passed=0
 failed=0
 
 shopt -s nullglob
-formatted=(src/core/*/*.{h,cc} t/unit/*.{h,cc} t/tools/*.{h,cc}
+formatted=(src/core/*/*.{h,cc} t/unit/*.{h,cc} t/mint/*.{h,cc}
     t/fuzz/*.{h,cc} t/bench/*.{h,cc})
-scripts=(t/tools/*.sh t/e2e/*.sh t/bench/*.sh t/fuzz/*.sh .ci/run)
+scripts=(t/*/*.sh .ci/run)
 
 # Other versions format differently.
 format=
@@ -56,14 +56,14 @@ syntax() {
     return $bad
 }
 
-check "layers: includes of the core point down" python3 $tools/check_layers.py
+check "layers: includes of the core point down" python3 $checks/check_layers.py
 check "directives, variables, reasons, errors: documented and tested" \
-    python3 $tools/check_docs.py
+    python3 $checks/check_docs.py
 check "each mutation names one place of the source" \
-    python3 $tools/mutation.py --check
-check "no leftovers" python3 $tools/check_tidy.py
+    python3 t/mutation/mutation.py --check
+check "no leftovers" python3 $checks/check_tidy.py
 check "shell scripts parse" syntax
-check "configure says what is missing" $tools/check_config.sh
+check "configure says what is missing" $checks/check_config.sh
 
 if [ -n "$format" ]; then
     check "format" "$format" --dry-run -Werror "${formatted[@]}"

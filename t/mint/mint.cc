@@ -6,8 +6,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "mint_keys.h"
-#include "mint_token.h"
+#include "mint/mint_keys.h"
+#include "mint/mint_token.h"
 
 namespace {
 

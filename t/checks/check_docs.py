@@ -12,7 +12,9 @@ source = {str(p): p.read_text() for p in ADAPTER if p.suffix in (".cc", ".h")}
 code = "\n".join(source.values())
 readme = pathlib.Path("README.md")
 readme = readme.read_text() if readme.exists() else ""
-tests = "\n".join(p.read_text() for p in sorted(pathlib.Path("t").glob("*.t")))
+tests = "\n".join(p.read_text()
+    for p in [*sorted(pathlib.Path("t").glob("*.t")),
+              *sorted(pathlib.Path("t/live").glob("*.t"))])
 tests += "\n".join(
     p.read_text() for p in sorted(pathlib.Path("t/lib").glob("*.pm")))
 units = "\n".join(

@@ -4,8 +4,8 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-. t/tools/apt.sh
-. t/tools/chroot.sh
+. t/run/apt.sh
+. t/run/chroot.sh
 
 if [ "$(id -u)" != 0 ]; then
     echo "fresh: a root can be made by root only: run 'sudo make fresh'" >&2

@@ -49,7 +49,7 @@ for path in sorted(CORE.rglob("*.*")):
     name = str(path.relative_to(CORE))
     folder, stem = path.parent.name, str(path.relative_to(CORE).with_suffix(""))
     if folder not in level or name.count("/") != 1:
-        problems.append(f"{path}: has no layer in t/tools/check_layers.py")
+        problems.append(f"{path}: has no layer in t/checks/check_layers.py")
         continue
 
     for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -1,4 +1,4 @@
-#include "mint_token.h"
+#include "mint/mint_token.h"
 
 #include <jwt.h>
 #include <openssl/core_names.h>

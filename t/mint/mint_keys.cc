@@ -1,4 +1,4 @@
-#include "mint_keys.h"
+#include "mint/mint_keys.h"
 
 #include <fcntl.h>
 #include <openssl/bn.h>

@@ -2,7 +2,7 @@
 # lint.sh BUILD: clang-tidy, cppcheck and scan-build over the core and the
 # adapter, with nginx's own flags for the latter, and a look at the module in
 # BUILD. LINT names what to run: tidy cppcheck scan module. What is off, and why, is in
-# .clang-tidy, src/nginx/.clang-tidy and t/tools/cppcheck.supp; nothing is off
+# .clang-tidy, src/nginx/.clang-tidy and t/checks/cppcheck.supp; nothing is off
 # for scan-build.
 set -u
 
@@ -65,7 +65,7 @@ run_tidy() {
 run_cppcheck() {
     local log=$out/cppcheck
     cppcheck --quiet --std=c++20 --enable=warning,performance,portability \
-        --error-exitcode=1 --suppressions-list=t/tools/cppcheck.supp \
+        --error-exitcode=1 --suppressions-list=t/checks/cppcheck.supp \
         -j "${JOBS:-2}" -Isrc/core -Isrc/nginx src/core src/nginx > "$log" 2>&1
     result "cppcheck, src/core and src/nginx" $? "$log"
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# prove.sh OUT [FILE.t...]: runs Test::Nginx files (default: t/*.t), JOBS at a
-# time, each with its own server root and port, and counts.
+# prove.sh OUT [FILE.t...]: runs Test::Nginx files (default: all of t/ and
+# t/live/; t/x.t is found there, too), JOBS at a time, each with its own server root and port, and counts.
 # NGINX_BIN is nginx, MODULE the .so (empty: linked in statically), BUILD holds
 # the tools; PART names the result. REPORTS is a folder that a sanitizer or
 # valgrind writes to: each file in it counts as a failure.
@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.." || exit 1
 out=$1
 shift
 if [ $# = 0 ]; then
-    set -- t/keys_refresh.t t/faults.t t/keys_*.t t/*.t  # the slow ones first
+    # the slow ones first
+    set -- t/keys_refresh.t t/live/*.t t/keys_*.t t/*.t
 fi
 mkdir -p "$out"
 rm -rf "${out:?}"/*
@@ -70,7 +71,12 @@ one() {
 }
 export -f one
 
-printf '%s\n' "$@" | awk '!seen[$0]++ {print ++n, $0}' |
+for file in "$@"; do
+    if [ ! -e "$file" ] && [ -e "t/live/${file##*/}" ]; then
+        file=t/live/${file##*/}
+    fi
+    echo "$file"
+done | awk '!seen[$0]++ {print ++n, $0}' |
     xargs -P "${JOBS:-2}" -L1 bash -c 'one "$0" "$2" "$1"' "$out"
 
 reports=0

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "mint_keys.h"
+#include "mint/mint_keys.h"
 
 namespace mint {
 

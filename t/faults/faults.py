@@ -17,11 +17,15 @@ import shutil
 import sys
 import tempfile
 
-import faults_conf
-from faults_base import Backend, Control, Result
-from faults_requests import Requests, fetches, scenarios
-from faults_start import Configurations, reloads, starts
-from live import BUILD, Nginx, Tenant
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "load"))
+sys.dont_write_bytecode = True
+
+import faults_conf  # noqa: E402
+from faults_base import Backend, Control, Result  # noqa: E402
+from faults_requests import Requests, fetches, scenarios  # noqa: E402
+from faults_start import Configurations, reloads, starts  # noqa: E402
+from live import BUILD, Nginx, Tenant  # noqa: E402
 
 
 def main():

@@ -4,7 +4,9 @@ location for each way through a request."""
 import os
 import subprocess
 
-from live import CLIENT_ID, HERE, ISSUER, MINT
+from live import CLIENT_ID, ISSUER, MINT
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 SOURCES = 120  # key sources, so that each fetch finds a bucket that is not empty
 DISCOVERED = 20

@@ -6,8 +6,8 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-. t/tools/apt.sh
-. t/tools/chroot.sh
+. t/run/apt.sh
+. t/run/chroot.sh
 
 if [ "$(id -u)" != 0 ]; then
     echo "matrix: roots can be made by root only: run 'sudo make matrix'" >&2
@@ -77,10 +77,10 @@ prepare() {
         set -e
         echo "Acquire::Check-Valid-Until false;" > /etc/apt/apt.conf.d/90lag
         cd /src
-        t/tools/deps.sh
+        t/run/deps.sh
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
             --no-install-recommends clang
-        t/tools/nginx_src.sh /nginx-src || true' > "$CHROOTS/$1.prepare.log" 2>&1 || {
+        t/run/nginx_src.sh /nginx-src || true' > "$CHROOTS/$1.prepare.log" 2>&1 || {
         tail -n 5 "$CHROOTS/$1.prepare.log" >&2
         return 1
     }
@@ -104,7 +104,7 @@ for suite in "$@"; do
         continue
     fi
     chroot_put "$root"
-    chroot_run "$root" /src/t/tools/deps.sh > "$root.deps.log" 2>&1 ||
+    chroot_run "$root" /src/t/run/deps.sh > "$root.deps.log" 2>&1 ||
         echo "$suite - - - - no packages" | tee "$root.rows"
 done
 

@@ -159,7 +159,7 @@ subtest 'a clock that jumps' => sub {
     my $library = data_dir() . '/failalloc.so';
     plan skip_all => 'no C compiler'
         if system('gcc', '-shared', '-fPIC', '-O1', '-o', $library,
-            't/tools/failalloc.c') != 0;
+            't/faults/failalloc.c') != 0;
     my $state = data_dir() . '/clock-state';
     my $start = sub {
         open my $file, '>:raw', $clock or die $!;

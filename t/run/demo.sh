@@ -48,15 +48,15 @@ wait_for() {
 }
 
 free_port() {
-    (cd t/tools && python3 -Bc 'import live; print(live.free_port())')
+    (cd t/load && python3 -Bc 'import live; print(live.free_port())')
 }
 
 # -- a tenant, an API, nginx --------------------------------------------------
 
-nohup python3 t/tools/tenant.py --mint "$build/tools/mint" --new-key RS256 \
+nohup python3 t/tenant/tenant.py --mint "$build/tools/mint" --new-key RS256 \
     --stay --ready-file "$dir/tenant.json" > "$dir/tenant.log" 2>&1 &
 pids=$!
-nohup python3 t/tools/demo_api.py "$dir/api.port" > "$dir/api.log" 2>&1 &
+nohup python3 t/run/demo_api.py "$dir/api.port" > "$dir/api.log" 2>&1 &
 pids="$pids $!"
 wait_for "$dir/tenant.json" tenant
 wait_for "$dir/api.port" api

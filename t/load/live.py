@@ -14,8 +14,8 @@ import tempfile
 import time
 import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 MINT = os.environ.get("ID_TOKEN_MINT", os.path.join(BUILD, "tools", "mint"))
 NGINX = os.environ.get("NGINX_BIN", "/usr/sbin/nginx")
@@ -80,11 +80,11 @@ def wait_until(condition, seconds=30):
 
 
 class Tenant:
-    """t/tools/tenant.py; what it said when ready is in `ready`."""
+    """t/tenant/tenant.py; what it said when ready is in `ready`."""
 
     def __init__(self, *args):
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "tenant.py"), "--mint", MINT,
+            [sys.executable, os.path.join(ROOT, "t", "tenant", "tenant.py"), "--mint", MINT,
              "--stdin-lifeline", *args],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.ready = json.loads(self.process.stdout.readline())

@@ -85,7 +85,7 @@ def integration(names, timeout):
     environment = dict(
         os.environ, NGINX_BIN=NGINX, BUILD=OUT,
         MODULE=f"{OUT}/ngx_http_auth_id_token_module.so")
-    return run(["bash", "t/tools/prove.sh", f"{WORK}/prove",
+    return run(["bash", "t/run/prove.sh", f"{WORK}/prove",
                 *[f"t/{name}.t" for name in names]], timeout, env=environment)
 
 

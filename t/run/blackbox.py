@@ -17,7 +17,8 @@ import socket
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "load"))
 sys.dont_write_bytecode = True
 
 from blackbox_nginx import COOKIE, Nginx  # noqa: E402
