@@ -96,6 +96,7 @@ sub location {
     return assertion() . " server { listen 127.0.0.1:8088; location / { $_[0] } }";
 }
 
+my $guarded = 'server { listen 127.0.0.1:8088; auth_id_token t; }';
 my $provider = "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $jwks; }";
 
 # the block
@@ -105,7 +106,7 @@ good('twice, of other names', assertion() . "\n" . (assertion() =~ s/ a / b_2 /r
 good('no claims', assertion(claims => undef));
 good('include', assertion(audience => undef, include => key_file('more.conf', "audience x;\n")));
 bad("include$_", assertion(include => $_), 'invalid number of arguments in "include" directive') for '', ' a b';
-good('beside a provider', "$provider " . assertion());
+good('beside a provider', "$provider $guarded " . assertion());
 bad('the same name twice', assertion() . "\n" . assertion(), 'duplicate id_token_assertion "a"', 9);
 for my $name ('A', 'my-app', '""', '$x', "\xc3\xa4") {
     (my $shown = $name) =~ s/"//g;
@@ -143,7 +144,7 @@ for my $issuer (qw(https://t.test/ https://t.test)) {
     bad("after the provider, $issuer", "$provider\n" . assertion(issuer => $issuer),
         'id_token_assertion "a" has the "issuer" of id_token_provider "t"', 9);
 }
-good('under the issuer', "$provider " . assertion(issuer => 'https://t.test/gateway'));
+good('under the issuer', "$provider $guarded " . assertion(issuer => 'https://t.test/gateway'));
 
 # claims
 good('claims', assertion(claims => 'sub email https://example.com/roles cognito:groups'));

@@ -90,7 +90,7 @@ sub secure { return with($_[0], file => 'jwks_uri https://127.0.0.1:9/jwks;') }
 
 sub server {
     my ($more) = @_;
-    return "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; } server { listen 127.0.0.1:8088; $more }";
+    return "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; } server { listen 127.0.0.1:8088; $more location /guarded { auth_id_token t; } }";
 }
 
 # id_token_provider
@@ -142,7 +142,7 @@ for my $blank (' x', 'x ', "x\t") {
     bad(qq{$_ "$blank"}, qq{id_token_provider t { $_ "$blank"; }}, qq{"$_" begins or ends with a blank: "$blank"}) for qw(issuer client_id);
     bad(qq{$_ a "$blank"}, with(qq{$_ a "$blank";}), qq{"$blank" in "$_" begins or ends with a blank}) for qw(trusted_audience authorized_party);
 }
-good('blanks within', 'id_token_provider t { issuer "a b"; client_id "c d"; trusted_audience "e f"; ' . "jwks_file $keys; }");
+good('blanks within', 'id_token_provider t { issuer "a b"; client_id "c d"; trusted_audience "e f"; ' . "jwks_file $keys; }" . " server { listen 127.0.0.1:8088; auth_id_token t; }");
 bad('the same algorithm twice', with('algorithms RS256 ES256 RS256;'), '"algorithms" names "RS256" twice');
 good('algorithms', with('algorithms RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519;'));
 for my $alg (qw(HS256 HS384 HS512 none rs256 RS1 ES256K A128KW RSA-OAEP), '""') {
@@ -276,7 +276,7 @@ bad('discovery of an issuer that is no URL', 'id_token_provider t { issuer tenan
 bad('discovery of an http issuer', 'id_token_provider t { issuer http://192.0.2.1/; client_id spa; }', 'http://192\.0\.2\.1/');
 bad('discovery of the document', 'id_token_provider t { issuer https://t.test/.well-known/openid-configuration; client_id spa; }',
     '"issuer" of id_token_provider "t" is the URL of the document, not the issuer');
-good('discovery of an address', 'id_token_provider t { issuer https://127.0.0.1:9/; client_id spa; }');
+good('discovery of an address', 'id_token_provider t { issuer https://127.0.0.1:9/; client_id spa; }' . " server { listen 127.0.0.1:8088; auth_id_token t; }");
 for my $word (qw(ssl_trusted_certificate ssl_crl)) {
     for my $url ('https://127.0.0.1:9/', 'http://127.0.0.1:9/') {
         bad("$word that is not there, $url", with("$word $dir/none.pem;", file => "jwks_uri $url;"), qq{"$word" of id_token_provider "t" cannot be used});
@@ -317,7 +317,8 @@ bad('the same source twice', server('auth_id_token_source bearer bearer;'), 'dup
 bad('sources twice', server('auth_id_token_source bearer; auth_id_token_source bearer;'), '"auth_id_token_source" directive is duplicate');
 
 # auth_id_token_mode
-good("mode $_", server("auth_id_token_mode $_;")) for qw(enforce optional report);
+good("mode $_", server("auth_id_token_mode $_;")) for qw(enforce optional);
+warned('mode report', server('auth_id_token_mode report;'), '"auth_id_token_mode report" is in effect');
 bad('an unknown mode', server('auth_id_token_mode lax;'), '"auth_id_token_mode" must be "enforce", "optional" or "report", not "lax"');
 bad('mode twice', server('auth_id_token_mode report; auth_id_token_mode report;'), '"auth_id_token_mode" directive is duplicate');
 
@@ -416,17 +417,61 @@ for my $word ('$CLIENT_ID', '${CLIENT_ID}', 'x-${ID}', 'a$b') {
 warned('a variable among parties', with('authorized_party a $b;'), qr{"\$b" in "authorized_party" is taken as it stands});
 warned('a variable among audiences', with('trusted_audience a $b;'), qr{"\$b" in "trusted_audience" is taken as it stands});
 warned('a variable for a cookie', server('auth_id_token_source bearer cookie=$name;'), qr{"cookie=\$name" in "auth_id_token_source" is taken as it stands});
-good('a "$" that is no variable', 'id_token_provider t { issuer https://t.test/; client_id a$; trusted_audience $1 a$-b; ' . "jwks_file $keys; }");
+good('a "$" that is no variable', 'id_token_provider t { issuer https://t.test/; client_id a$; trusted_audience $1 a$-b; ' . "jwks_file $keys; }" . " server { listen 127.0.0.1:8088; auth_id_token t; }");
 my $ec = write_file('ec.json', jwks('@ec1'));
 warned('keys for other algorithms', with('', file => "jwks_file $ec;"), qr{no key of "jwks_file" "\Q$ec\E" fits the "algorithms" of id_token_provider "t"});
 good('keys for one of them', with('algorithms RS256 ES256;', file => "jwks_file $ec;"));
 {
-    my $shared = sub { join "\n", map { "id_token_provider p$_ { issuer https://127.0.0.1:9/; client_id spa; $_[$_] }" } 0 .. 1 };
+    my $shared = sub { join("\n", map { "id_token_provider p$_ { issuer https://127.0.0.1:9/; client_id spa; $_[$_] }" } 0 .. 1 ) . "\nserver { listen 127.0.0.1:8088; location /0 { auth_id_token p0; } location /1 { auth_id_token p1; } }" };
     warned('two directories for the same keys', $shared->("jwks_state $dir/state;", "jwks_state $dir/state2;"),
         qr{"jwks_state" "\Q$dir\E/state2" of id_token_provider "p1" is not used: it shares its keys with "p0"});
     good('one directory for both', $shared->("jwks_state $dir/state;", "jwks_state $dir/state/;"));
     good('a directory of one of them', $shared->('', "jwks_state $dir/state;"));
 }
 warned('a host that does not resolve', with('', file => 'jwks_uri https://no-such-host.invalid/jwks;'), 'no-such-host\.invalid');
+
+# What looks like a guard and is none. Each beside its twin.
+my $t = "id_token_provider t { issuer https://t.test/; client_id spa; jwks_file $keys; }\n";
+sub off { return $t . "server { listen 127.0.0.1:8088;\nlocation /a { $_[0] }\nlocation /b { auth_id_token t; } }" }
+sub told {
+    my ($title, $http, $level, $message) = @_;
+    my ($ok, $out) = nginx_t($http);
+    ok($level eq 'emerg' ? !$ok : $ok, "judged: $title") or diag $out;
+    my @told = $out =~ /(\[(?:warn|emerg)\] .*)$/mg;
+    is(scalar(grep {/^\[$level\] .*$message/} @told), 1, "told once: $title") or diag $out;
+    return;
+}
+my $nothing = '"auth_id_token_require" guards nothing in \S*nginx\.conf:10: no "auth_id_token" is in effect there';
+told('a rule where the gate is off', off('auth_id_token_require sub = a;'), 'emerg', $nothing);
+good('a rule where it is on', off('auth_id_token t; auth_id_token_require sub = a;'));
+told('a rule beside off', off('auth_id_token off; auth_id_token_require sub = a;'), 'emerg', $nothing);
+good('a rule with a guarded location within', off('auth_id_token_require sub = a; location /a/b { auth_id_token t; }'));
+told('a rule in limit_except', off('limit_except GET { auth_id_token_require sub = a; }'), 'emerg', $nothing);
+good('a rule in limit_except with a gate', off('limit_except GET { auth_id_token t; auth_id_token_require sub = a; }'));
+good('a rule above a limit_except with a gate', off('auth_id_token_require sub = a; limit_except GET { auth_id_token t; }'));
+good('a rule of a server with one guarded location', $t . 'server { listen 127.0.0.1:8088; auth_id_token_require sub = a; location /b { auth_id_token t; } location /a { } }');
+told('a rule of a server without', $t . "\nserver { listen 127.0.0.1:8088;\nauth_id_token_require sub = a; location /a { } }\nserver { listen 127.0.0.1:8089; auth_id_token t; }", 'emerg', '"auth_id_token_require" guards nothing in \S*nginx\.conf:11:');
+good('rules that are dropped', off('auth_id_token_require off;'));
+for (['auth_id_token_set_header X-User sub;', 'auth_id_token_set_header'], ['auth_id_token_strip on;', 'auth_id_token_strip'],
+    ['auth_id_token_nonce $cookie_n;', 'auth_id_token_nonce'], ['auth_id_token_csrf https://app.test;', 'auth_id_token_csrf']) {
+    my ($line, $word) = @$_;
+    told("$line where the gate is off", off($line), 'warn', qq{"$word" stands where nobody is asked for a token in \\S*nginx\\.conf:10:});
+    good("$line where it is on", off("auth_id_token t; $line"));
+    good("$line above", $t . "server { listen 127.0.0.1:8088; $line location /a { auth_id_token t; } location /b { } }");
+}
+good("$_ where the gate is off", off($_)) for 'auth_id_token_strip off;', 'auth_id_token_csrf on;', 'auth_id_token_csrf off;';
+told('a provider that is not used', $t . 'server { listen 127.0.0.1:8088; }', 'warn', 'id_token_provider "t" is used by no "auth_id_token"');
+good('a provider that a variable may choose', $t . 'server { listen 127.0.0.1:8088; auth_id_token $host; }');
+told('report mode', $t . 'server { listen 127.0.0.1:8088; auth_id_token t; auth_id_token_mode report; location /a { } location /b { } }', 'warn', '"auth_id_token_mode report" is in effect');
+my $map = 'map $uri $which { default t; ';
+told('a map that is remembered', $t . "$map } server { listen 127.0.0.1:8088; auth_id_token \$which; }", 'warn', '"\$which" in "auth_id_token" keeps its first value');
+good('a volatile map', $t . "$map volatile; } server { listen 127.0.0.1:8088; auth_id_token \$which; }");
+my $back = 'proxy_pass http://127.0.0.1:9;';
+told('a header set twice', $t . "server { listen 127.0.0.1:8088; auth_id_token t; auth_id_token_set_header X-User sub; proxy_set_header x_user a; location /a { $back } location /b { $back } }", 'warn', '"proxy_set_header x_user" sends its own value');
+good('a header set beside', $t . "server { listen 127.0.0.1:8088; auth_id_token t; auth_id_token_set_header X-User sub; proxy_set_header X-Users a; location /a { $back } }");
+told('a return that answers everybody', off('auth_id_token t; return 204;'), 'warn', '"return 204" in location "/a" answers everybody');
+good('a return that refuses', off('auth_id_token t; return 404;'));
+good('a return under a condition', off('auth_id_token t; if ($request_method = OPTIONS) { return 204; }'));
+good('a return where the gate is off', off('return 204;'));
 
 done_testing();

@@ -431,12 +431,23 @@ chmod 0600, $pem;
 my $inner = "id_token_assertion inner { key $pem; audience inner;\n"
     . "issuer https://gateway.example.com; }\n";
 
+my $bearer = write_file('bearer', "secret\n");
+my $tenant = 'id_token_provider tenant { client_id spa; jwks_file '
+    . write_file('piece.json', jwks('@rsa1'))
+    . '; issuer https://tenant.example.com/; }';
+
 for my $piece (slurp('README.md') =~ /```nginx\n(.*?)```/sg) {
     next if $piece =~ /^load_module/;
     my ($title) = $piece =~ /(\S+)/;
     $piece =~ s{/etc/nginx/assertion\.pem}{$pem};
-    if ($piece !~ /^(id_token_|log_format|client_header|map)/) {
-        $piece = "server { listen 127.0.0.1:$port; $piece }";
+    if ($piece =~ /^jwks_header/) {
+        $piece =~ s{/var/run/\S+}{$bearer;};
+        $piece = "id_token_provider more { issuer https://127.0.0.1:9/; "
+            . "client_id spa; $piece }";
+    }
+    elsif ($piece !~ /^(id_token_|log_format|client_header|map)/) {
+        $piece = "$tenant server { listen 127.0.0.1:$port; $piece\n"
+            . "location /guarded { auth_id_token tenant; } }";
     }
     $piece = $inner . $piece if $piece !~ /id_token_assertion inner/;
     my $conf = write_file('piece.conf', ($module ? '' : '# ')

@@ -42,6 +42,7 @@ my $nginx = IdTokenNginx->start(
     auth_id_token_set_header X-User sub;
     auth_id_token_set_header X-First $first;
     auth_id_token_set_header X-Absent nothing;
+    auth_id_token_set_header X-Mail email;
 END
 );
 
@@ -95,11 +96,11 @@ for my $kind (@kinds) {
 
 # A claim that could become a line of its own, by every way into a header.
 for my $value ('a\r\nX-Admin: 1', 'a\nX-Admin: 1', 'a\rX-Admin: 1', 'a\u007fb', 'a\tb', '\u0001') {
-    my $evil = raw_token(qq{"groups":["$value"],"x":"$value"}, sub => qq{"$value"});
+    my $evil = raw_token(qq{"groups":["$value"],"email":"$value"});
     for my $kind (@kinds) {
         my $answer = $nginx->get("/$kind", "Authorization: Bearer $evil", @copies);
         is($answer->{status}, 200, "$kind: a token with $value");
-        is(sent($answer->{body}, 'x_user') . sent($answer->{body}, 'x_first')
+        is(sent($answer->{body}, 'x_mail') . sent($answer->{body}, 'x_first')
                 . sent($answer->{body}, 'x_admin'),
             '---', "$kind: no line is split by $value");
     }

@@ -59,7 +59,7 @@ for name in directives:
 # what locations inherit
 
 fields = re.search(
-    r"typedef struct \{([^}]*)\} loc_conf_t;", code)
+    r"struct loc_conf_s \{([^}]*)\};", code)
 merge = "\n".join(re.findall(
     r"^merge_\w+\(.*?^\}", code, re.S | re.M))
 need(fields and merge, "src/nginx: no location configuration or no merge")
@@ -67,7 +67,9 @@ if fields and merge:
     bare = re.sub(r"/\*.*?\*/", "", fields[1], flags=re.S)
     # A single bit says something of its own level, as "off" does.
     for name in re.findall(r"(\w+);", re.sub(r"\w+:1;", "", bare)):
-        need(re.search(r"\bprev->" + name + r"\b", merge),
+        # Where a level lies is its own.
+        need(name in ("parent", "modules")
+             or re.search(r"\bprev->" + name + r"\b", merge),
              f"src/nginx: {name} is not merged from the level above")
 
 # variables

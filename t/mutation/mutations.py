@@ -769,3 +769,13 @@ nginx("idt_fetch/tls", "keys_tls",
        "return true ? NGX_OK"),
       ("TLS 1.2", "NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3",
        "NGX_SSL_TLSv1_1|NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3"))
+
+nginx("idt_conf/told", "config",
+      ("a rule that guards nothing is an error", "            rc = NGX_ERROR;\n            continue;", "            continue;"),
+      ("a map that is volatile", "\n               && !(var->flags & NGX_HTTP_VAR_NOCACHEABLE)", ""),
+      ("a return that refuses", "\n            || code->status < 200 || code->status > 299", ""))
+
+nginx("idt_conf/noted", "config",
+      ("guarded from within", "conf != NULL && !conf->guards; conf = conf->parent", "conf != NULL && !conf->guards; conf = NULL"),
+      ("strip that is off", "if (conf->strip && note_directive", "if (note_directive"),
+      ("a provider that is used", "        conf->provider->used = 1;", "        conf->provider->used = 0;"))

@@ -1,6 +1,7 @@
 /* The directives of http, server and location; create and merge. */
 
 #include "idt_glue/shared.h"
+#include "idt_conf/told.h"
 
 #include "idt_base/ascii.h"
 #include "idt_token/header_names.h"
@@ -180,7 +181,13 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    return resolve_name(cf, conf);
+    if (resolve_name(cf, conf) != NGX_CONF_OK
+        || note_location(cf, prev, conf) != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -1,5 +1,6 @@
 /* auth_id_token_require: how rules on claims and variables are written. */
 
+#include "idt_conf/told.h"
 #include "idt_request/rules.h"
 
 
@@ -53,6 +54,10 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
                                &value[i]);
             return static_cast<char *>(NGX_CONF_ERROR);
         }
+    }
+
+    if (note_directive(cf, lcf, true) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     if (lcf->rules == NULL) {

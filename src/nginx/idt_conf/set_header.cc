@@ -1,5 +1,6 @@
 /* auth_id_token_set_header: which headers, and how they are inherited. */
 
+#include "idt_conf/told.h"
 #include "idt_upstream/upstream.h"
 
 
@@ -112,6 +113,10 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     lcf = static_cast<loc_conf_t *>(conf);
     value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (note_directive(cf, lcf, false) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
 
     if (!is_field_name(value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

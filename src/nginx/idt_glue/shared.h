@@ -45,7 +45,22 @@ typedef struct {
     ngx_str_t      name;
     Policy         policy;
     key_source_t  *keys;
+    unsigned       used:1;   /* some location names it */
 } provider_t;
+
+
+typedef struct loc_conf_s  loc_conf_t;
+
+
+/* a directive that stands somewhere, and where */
+
+typedef struct {
+    loc_conf_t  *conf;
+    ngx_str_t    directive;
+    ngx_str_t    file;
+    ngx_uint_t   line;
+    bool         is_rule;    /* it refuses requests */
+} written_t;
 
 
 typedef struct {
@@ -69,6 +84,12 @@ typedef struct {
     ngx_uint_t                                          subject_slot;
 
     size_t                                              cache_size; /* 0: off */
+
+    /* for what is told when all has been read */
+    std::vector<written_t>                              written;
+    std::vector<loc_conf_t *>                           locations;
+    bool                                                chosen; /* by a
+                                                                   variable */
 } main_conf_t;
 
 
@@ -96,7 +117,7 @@ typedef struct rule_s    rule_t;
 typedef struct header_s  header_t;
 
 
-typedef struct {
+struct loc_conf_s {
     ngx_flag_t                 enable;
     provider_t                *provider;
     ngx_http_complex_value_t  *selector;     /* $variable */
@@ -121,7 +142,12 @@ typedef struct {
     ngx_uint_t                 nonce_slot;
 
     assertion_jwks_t           assertion_jwks;
-} loc_conf_t;
+
+    loc_conf_t                *parent;       /* that it lies in */
+    void                     **modules;      /* all modules' for its location */
+    unsigned                   guards:1;     /* in it, or in one below, a token
+                                                is asked for */
+};
 
 
 /* what a request presented before something was taken out: presented.h */

@@ -1,5 +1,6 @@
 /* The module's tables, and where it hooks into nginx. */
 
+#include "idt_conf/told.h"
 #include "idt_glue/shared.h"
 
 
@@ -30,6 +31,9 @@ static ngx_conf_enum_t  preflights[] = {
     { ngx_string("pass"), 1 },
     { ngx_null_string, 0 }
 };
+
+
+static ngx_conf_post_t  strip_post = { note_strip };
 
 
 static ngx_command_t  ngx_http_auth_id_token_commands[] = {
@@ -116,7 +120,7 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(loc_conf_t, strip),
-      NULL },
+      &strip_post },
 
     { ngx_string("auth_id_token_preflight"),
       ANY_CONF|NGX_CONF_TAKE1,
@@ -218,7 +222,7 @@ postconfiguration(ngx_conf_t *cf)
     mcf = static_cast<main_conf_t *>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
-    if (check_assertions(cf) != NGX_OK) {
+    if (check_assertions(cf) != NGX_OK || tell(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -3,6 +3,7 @@
  * sites, a token bound to a cookie.
  */
 
+#include "idt_conf/told.h"
 #include "idt_glue/shared.h"
 
 #include "idt_token/csrf.h"
@@ -97,6 +98,10 @@ csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         if (view(value[1]) == "on") {
             return NGX_CONF_OK;
         }
+    }
+
+    if (note_directive(cf, lcf, false) != NGX_OK) {
+        return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     try {
@@ -258,8 +263,8 @@ nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     lcf->nonce = compile(cf, &value[1]);
 
     if (lcf->nonce == NULL
-        || claim_slot(cf, &claim, &lcf->nonce_slot)
-           != NGX_OK)
+        || note_directive(cf, lcf, false) != NGX_OK
+        || claim_slot(cf, &claim, &lcf->nonce_slot) != NGX_OK)
     {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
