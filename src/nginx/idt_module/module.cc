@@ -3,6 +3,8 @@
 #include "idt_conf/told.h"
 #include "idt_glue/shared.h"
 
+#include "idt_base/version.h"
+
 
 namespace id_token::nginx {
 
@@ -256,6 +258,13 @@ postconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 init_module(ngx_cycle_t *cycle)
 {
+    /* a reload keeps the module as it is: once for each start */
+
+    if (!ngx_test_config && ngx_is_init_cycle(cycle->old_cycle)) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "nginx-auth-id-token %s", kVersion);
+    }
+
     return init_variables(cycle);
 }
 
