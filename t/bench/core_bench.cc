@@ -201,7 +201,7 @@ std::function<void()> verifying(Fixture &f, const char *alg, const char *key) {
     const std::string input(1300, 'x');
     const std::string signature = mint::sign(unit::key(key), alg, input);
     const Algorithm &a = *find_algorithm(alg);
-    Jwk *jwk = f.keys->find(a, &unit::key(key).kid).keys[0];
+    Jwk *jwk = f.keys->find(a, &unit::key(key).kid, signature.size()).keys[0];
     return [&f, &a, jwk, input, signature] {
         must(f.verifier.verify(
                  a, *jwk, input,

@@ -138,6 +138,25 @@ subtest 'streams of HTTP/2' => sub {
     ends_well($nginx);
 };
 
+subtest 'what the log says of a client that goes away' => sub {
+    my $nginx = start({},
+        http   => 'log_format told "$status $id_token_status $id_token_error";',
+        server => 'location = /told { auth_id_token tenant; access_log logs/told.log told; empty_gif; }');
+    my $socket = $nginx->send_request('/told', bearer());
+    $nginx->waits;
+    close $socket;
+    my $log;
+    wait_until {
+        open my $file, '<', "$nginx->{dir}/logs/told.log" or return;
+        local $/;
+        $log = <$file>;
+        return length $log;
+    };
+    is($log, "499 unavailable keys_unavailable\n", 'it was not judged');
+    release();
+    ends_well($nginx);
+};
+
 subtest 'clients that go away' => sub {
     my $nginx = start({}, workers => 1);
     my @sent  = map { $nginx->send_request('/api', bearer()) } 1 .. 20;

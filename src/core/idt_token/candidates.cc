@@ -99,6 +99,9 @@ bool is_unjudged(Error error) noexcept {
 
 Choice choose(std::span<const Judged> judged, const Dropped *dropped,
               bool optional) noexcept {
+    if (judged.size() == 1 && judged[0].error == Error::ok) {
+        return {Error::ok, 0};  // as nearly always
+    }
     Choice choice = choose_proven(judged);
     if (choice.error != Error::token_missing) {
         return choice;

@@ -33,8 +33,12 @@ static Error select(ngx_http_request_t *r, loc_conf_t *conf,
     provider_t **provider);
 static Need judge_candidates(ngx_http_request_t *r, loc_conf_t *conf,
     ctx_t *ctx);
-static Need judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+template <size_t n>
+static Need judge_up_to(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     const Candidates &candidates, Diagnosis &dropped);
+static Need judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    const Candidates &candidates, Diagnosis &dropped, proof *proofs,
+    Judged *judged);
 static Judged sum_up(ngx_http_request_t *r, const ctx_t *ctx,
     std::span<const Candidate> left, size_t i, const proof &proof);
 static void count(ctx_t *ctx, std::span<proof> proofs, size_t index);
@@ -90,7 +94,9 @@ begin(ctx_t *ctx, loc_conf_t *conf)
     ctx->provider = NULL;
     ctx->source = NULL;
     ctx->rule = NULL;
-    ctx->diagnosis = {};
+    ctx->diagnosis.kid.clear();
+    ctx->diagnosis.issuer.clear();
+    ctx->diagnosis.audience.clear();
     ctx->wanted.clear();
     ngx_str_null(&ctx->claims);
 
@@ -153,7 +159,10 @@ judge_candidates(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
         return Need::nothing;
     }
 
-    need = judge_each(r, conf, ctx, candidates, form.diagnosis);
+    need = (candidates.left().size() == 1)
+           ? judge_up_to<1>(r, conf, ctx, candidates, form.diagnosis)
+           : judge_up_to<kMaxCandidates>(r, conf, ctx, candidates,
+                                         form.diagnosis);
 
     /* in report mode nothing is refused: what is not proven goes on its way */
 
@@ -169,17 +178,31 @@ judge_candidates(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 }
 
 
+/* room for as many as there are: nearly always one */
+
+template <size_t n>
+static Need
+judge_up_to(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
+    const Candidates &candidates, Diagnosis &dropped)
+{
+    std::array<proof, n>   proofs;
+    std::array<Judged, n>  judged;
+
+    return judge_each(r, conf, ctx, candidates, dropped, proofs.data(),
+                      judged.data());
+}
+
+
 /* fills ctx->error and what the answer, the log and the variables show */
 
 static Need
 judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
-    const Candidates &candidates, Diagnosis &dropped)
+    const Candidates &candidates, Diagnosis &dropped, proof *proofs,
+    Judged *judged)
 {
     size_t  i;
     size_t  signatures = kMaxSignatures;
-
-    std::array<proof, kMaxCandidates>   proofs;
-    std::array<Judged, kMaxCandidates>  judged;
+    Choice  choice;
 
     auto  left = candidates.left();
 
@@ -193,19 +216,23 @@ judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         judged[i] = sum_up(r, ctx, left, i, proofs[i]);
     }
 
-    Choice  choice = choose(std::span(judged.data(), left.size()),
-                            candidates.dropped(),
-                            conf->mode == Mode::optional
-                            && conf->rules == NULL);
+    choice = choose(std::span(judged, left.size()), candidates.dropped(),
+                    conf->mode == Mode::optional && conf->rules == NULL);
 
     if (choice.error == Error::ok) {
-        count(ctx, std::span(proofs.data(), left.size()), *choice.index);
+        count(ctx, std::span(proofs, left.size()), *choice.index);
         ctx->source = source_of(conf, left[*choice.index]);
         ctx->error = judge_counted(r, conf, ctx);
         return Need::nothing;
     }
 
     ctx->error = choice.error;
+
+    for (i = 0; i < left.size(); i++) {
+        if (proofs[i].error == Error::ok) {
+            ctx->previous.push_back(std::move(proofs[i].token));
+        }
+    }
 
     if (choice.index) {
         blame(ctx, conf, left[*choice.index],
@@ -217,7 +244,7 @@ judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         blame(ctx, conf, candidates.dropped()->candidate, dropped);
     }
 
-    return take_needs(ctx, std::span(proofs.data(), left.size()));
+    return take_needs(ctx, std::span(proofs, left.size()));
 }
 
 

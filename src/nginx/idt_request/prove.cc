@@ -28,6 +28,16 @@ prove(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx,
 }
 
 
+/* whether a token may have been looked at before, here or above */
+
+static bool
+has_looked(ngx_http_request_t *r, const ctx_t *ctx)
+{
+    return r->parent != NULL || ctx->token || !ctx->previous.empty()
+           || !ctx->bad_signatures.empty();
+}
+
+
 static void
 prove_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token,
     std::size_t &signatures, proof &proof)
@@ -52,19 +62,21 @@ prove_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token,
         return;
     }
 
-    proof.token = find_known(r, policy, *keys, token);
+    if (has_looked(r, ctx)) {
+        proof.token = find_known(r, policy, *keys, token);
 
-    if (proof.token) {
-        proof.error = check_times(proof.token->times(), policy, ngx_time());
-        return;
-    }
+        if (proof.token) {
+            proof.error = check_times(proof.token->times(), policy, ngx_time());
+            return;
+        }
 
-    const bad_signature  *bad = find_bad(r, policy, *keys, token);
+        const bad_signature  *bad = find_bad(r, policy, *keys, token);
 
-    if (bad != NULL) {
-        proof.error = Error::signature;
-        proof.need = bad->need;
-        return;
+        if (bad != NULL) {
+            proof.error = Error::signature;
+            proof.need = bad->need;
+            return;
+        }
     }
 
     verify(r, ctx, *keys, token, signatures, proof);
