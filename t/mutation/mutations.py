@@ -752,6 +752,18 @@ nginx("idt_source/attempt", "keys_race",
       ("learnt for the next attempt", "keys->zone->known = result->known;", ""),
       ("learnt for the key set", "keys->fetch_conf.known = result->known;", ""))
 
+nginx("idt_source/making", "keys_many",
+      ("the set of the generation", "keys->generation = making->generation;",
+       ""),
+      ("the next step",
+       "ngx_post_event(&making->event, &ngx_posted_next_events);", ""),
+      ("who waits is woken by the keys", "keys->set = making->builder.take();",
+       "keys->set = std::move(keys->retired);"))
+
+nginx("idt_source/ask", "keys_many",
+      ("a set being made is waited for", "    if (keys->making) {\n        /*",
+       "    if (false) {\n        /*"))
+
 nginx("idt_source/share", "keys_trust",
       ("CA by content", "trust_digest(cf, &settings->trust.trusted_certificate)",
        "keys_text(settings->trust.trusted_certificate)"),

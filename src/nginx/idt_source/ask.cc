@@ -103,6 +103,12 @@ keys_ask(key_source_t *keys, Want want, question_t *question,
         keys_run(keys);
     }
 
+    if (keys->making) {
+        /* it may have what is wanted, and is worth more than a fetch */
+        *attempt = keys->zone->succeeded.load(std::memory_order_acquire);
+        return Grant::wait;
+    }
+
     {
         zone_lock  lock(keys);
 
@@ -156,6 +162,14 @@ poll_attempt(key_source_t *keys, uint64_t attempt) noexcept
     }
 
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
+        return Attempt::pending;
+    }
+
+    /* nobody is judged by a former set who has waited for the new one */
+
+    keys_catch_up(keys);
+
+    if (keys->making) {
         return Attempt::pending;
     }
 

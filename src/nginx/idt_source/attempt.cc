@@ -39,20 +39,12 @@ static std::string attempt_follow(key_source_t *keys,
     const fetch_result_t *result);
 static std::string attempt_accept(key_source_t *keys,
     const fetch_result_t *result);
+static void attempt_made(key_source_t *keys, KeySetBuilder::Progress progress)
+    noexcept;
+static void attempt_take(key_source_t *keys, making_t *made,
+    std::string_view document, std::string_view cache_control, time_t age);
 static void attempt_failed(key_source_t *keys, std::string_view why,
     bool unreachable = false) noexcept;
-
-
-static inline ngx_str_t
-str(std::string_view s)
-{
-    ngx_str_t  str;
-
-    str.data = reinterpret_cast<u_char *>(const_cast<char *>(s.data()));
-    str.len = s.size();
-
-    return str;
-}
 
 
 void
@@ -72,7 +64,12 @@ attempt_begin(ngx_event_t *ev) noexcept
         keys->fetch = NULL;
     }
 
+    keys->answered.reset();
     keys->begun = ngx_current_msec;
+
+    /* to tell later what the new set lacks */
+
+    keys_catch_up(keys);
 
     {
         zone_lock  lock(keys);
@@ -232,44 +229,67 @@ attempt_follow(key_source_t *keys, const fetch_result_t *result)
 }
 
 
-static void
-attempt_report(key_source_t *keys, size_t nkeys, ngx_uint_t failures,
-    const std::string &skipped) noexcept
+static std::string
+attempt_accept(key_source_t *keys, const fetch_result_t *result)
 {
-    ngx_log_t  *log;
+    bool  same;
 
-    log = keys->cycle->log;
-
-    if (failures) {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                      "id_token_provider \"%V\": keys fetched from \"%s\" "
-                      "after %ui failed attempts",
-                      &keys->settings.provider, keys->fetch_url.c_str(),
-                      failures);
+    if (result->body.size() > keys->zone->size) {
+        return "the answer is too large";
     }
 
-    if (nkeys) {
-        ngx_log_error(NGX_LOG_INFO, log, 0,
-                      "id_token_provider \"%V\": new key set of %uz keys "
-                      "from \"%s\"",
-                      &keys->settings.provider, nkeys,
-                      keys->fetch_url.c_str());
+    {
+        zone_lock  lock(keys);
+
+        same = zone_holds(keys, result->body);
     }
 
-    if (!skipped.empty()) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "id_token_provider \"%V\": in the key set from \"%s\" "
-                      "%s",
-                      &keys->settings.provider, keys->fetch_url.c_str(),
-                      skipped.c_str());
+    if (same) {
+        attempt_take(keys, nullptr, result->body, result->cache_control,
+                     result->age);
+        return {};
+    }
+
+    keys->answered = std::make_unique<making_t>(keys, result->body,
+                                                attempt_made);
+    keys->answered->cache_control = result->cache_control;
+    keys->answered->age = result->age;
+
+    making_step(keys->answered.get());
+
+    return {};
+}
+
+
+static void
+attempt_made(key_source_t *keys, KeySetBuilder::Progress progress) noexcept
+{
+    auto  made = std::move(keys->answered);
+
+    try {
+        if (progress == KeySetBuilder::Progress::failed) {
+            attempt_failed(keys, made->no_memory ? "out of memory"
+                           : std::string("the key set ").append(
+                                 jwks_error_text(made->builder.error())));
+            return;
+        }
+
+        attempt_take(keys, made.get(), made->builder.document(),
+                     made->cache_control, made->age);
+
+    } catch (...) {
+        attempt_failed(keys, "out of memory");
     }
 }
 
 
-static std::string
-attempt_accept(key_source_t *keys, const fetch_result_t *result)
+/* `made`: a new set; without it, the one that the zone holds has come again */
+
+static void
+attempt_take(key_source_t *keys, making_t *made, std::string_view document,
+    std::string_view cache_control, time_t age)
 {
-    bool                     same, owns;
+    bool                     owns;
     size_t                   nkeys;
     int64_t                  now;
     ngx_uint_t               failures;
@@ -283,32 +303,14 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
     failures = 0;
     zone = keys->zone;
 
-    if (result->body.size() > zone->size) {
-        return "the answer is too large";
-    }
-
-    {
-        zone_lock  lock(keys);
-
-        same = zone_holds(keys, result->body);
-    }
-
-    if (!same) {
-        std::vector<SkippedKey>  entries;
-
-        auto  parsed = KeySet::parse(result->body, keys_next_id(), &entries);
-        if (!parsed) {
-            return std::string("the key set ")
-                   .append(jwks_error_text(parsed.error()));
-        }
-
-        set = std::move(*parsed);
+    if (made != nullptr) {
+        set = made->builder.take();
         nkeys = set->size();
-        skipped = keys_skipped(entries);
+        skipped = keys_skipped(made->builder.skipped());
         withdrawn = keys_withdrawn(keys, *set);
     }
 
-    const auto  max_age = parse_max_age(result->cache_control);
+    const auto  max_age = parse_max_age(cache_control);
 
     {
         zone_lock  lock(keys);
@@ -319,7 +321,7 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
             now = zone_now();
             failures = zone->refresh.failures;
 
-            zone->refresh.succeeded(now, keys->rules, max_age, result->age,
+            zone->refresh.succeeded(now, keys->rules, max_age, age,
                                     static_cast<uint32_t>(ngx_random()));
             zone->demand.succeeded(withdrawn);
             zone->succeeded.store(
@@ -327,8 +329,8 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
                              std::memory_order_release);
             zone->error_hash = 0;
 
-            if (!same) {
-                zone_write(keys, result->body);
+            if (set) {
+                zone_write(keys, document);
                 keys->generation = zone->generation.load(
                                                    std::memory_order_relaxed);
             }
@@ -344,21 +346,20 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
     if (!owns) {
         /* another worker has taken the attempt over */
         keys_schedule(keys);
-        return {};
+        return;
     }
 
-    if (!same) {
+    if (set) {
+        keys->making.reset();
         keys->retired = std::move(keys->set);
         keys->set = std::move(set);
     }
 
-    attempt_report(keys, nkeys, failures, skipped);
-    saved_store(keys, result->body, now);
+    keys_report(keys, nkeys, failures, skipped);
+    saved_store(keys, document, now);
 
     keys_schedule(keys);
     wake(keys);
-
-    return {};
 }
 
 
@@ -371,9 +372,7 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
     bool         owns, tell;
     int64_t      now, again;
     uint32_t     error;
-    ngx_str_t    text;
     ngx_uint_t   failures;
-    const char  *held;
     zone_t      *zone;
 
     tell = false;
@@ -381,8 +380,8 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
     failures = 0;
 
     zone = keys->zone;
-    text = str(why);
-    error = ngx_crc32_short(text.data, text.len);
+    error = ngx_crc32_short(reinterpret_cast<u_char *>(
+                                const_cast<char *>(why.data())), why.size());
     now = zone_now();
 
     {
@@ -404,8 +403,8 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
                 zone->look_up = !zone->look_up;
             }
 
-            failures = zone->refresh.failures;
             again = zone->refresh.next_fetch - now;
+            failures = zone->refresh.failures;
 
             tell = failures == 1
                    || now - zone->error_logged
@@ -428,18 +427,7 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
     }
 
     if (tell) {
-        held = (zone->generation.load(std::memory_order_relaxed) == 0)
-                   ? "there are no keys yet"
-               : (now - zone->fetched_at.load(std::memory_order_relaxed)
-                  >= keys->rules.max_stale)
-                   ? "the keys held are too old to be used"
-                   : "the keys held remain in use";
-
-        ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
-                      "id_token_provider \"%V\": no keys from \"%s\": %V; "
-                      "%s, failed attempts: %ui, next in %L ms",
-                      &keys->settings.provider, keys->fetch_url.c_str(),
-                      &text, held, failures, again);
+        keys_report_failure(keys, why, failures, now, again);
     }
 
     keys_schedule(keys);

@@ -24,7 +24,6 @@ namespace id_token::nginx {
 #define STAGGER_MORE 200
 
 
-static void keys_parse(key_source_t *keys) noexcept;
 static void keys_timer(ngx_event_t *ev) noexcept;
 static int64_t keys_delay(key_source_t *keys, int64_t now) noexcept;
 static void keys_after(key_source_t *keys, int64_t delay) noexcept;
@@ -123,6 +122,9 @@ keys_stop(key_source_t *keys) noexcept
         fetch_abort(keys->fetch);
         keys->fetch = NULL;
     }
+
+    keys->making.reset();
+    keys->answered.reset();
 
     if (keys->leased && !keys_of_former_cycle(keys)) {
         zone_lock  lock(keys);
@@ -281,8 +283,7 @@ keys_tell(key_source_t *keys) noexcept
 KeySet *
 use_keys(key_source_t *keys) noexcept
 {
-    int64_t   age;
-    uint64_t  generation;
+    int64_t  age;
 
     if (keys->shm_zone == NULL) {
         return keys->set.get();
@@ -298,11 +299,7 @@ use_keys(key_source_t *keys) noexcept
 
     age = zone_now() - keys->zone->fetched_at.load(std::memory_order_acquire);
 
-    generation = keys->zone->generation.load(std::memory_order_acquire);
-
-    if (generation != keys->generation) {
-        keys_parse(keys);
-    }
+    keys_catch_up(keys);
 
     if (age >= keys->rules.max_stale) {
         return NULL;
@@ -312,47 +309,12 @@ use_keys(key_source_t *keys) noexcept
 }
 
 
-/* whatever goes wrong, the former set is not used any more */
-
-static void
-keys_parse(key_source_t *keys) noexcept
-{
-    uint64_t     generation;
-    std::string  body;
-
-    keys->retired = std::move(keys->set);
-
-    try {
-        if (!zone_read(keys, body, &generation)) {
-            return;
-        }
-
-        auto  set = KeySet::parse(body, keys_next_id());
-        if (set) {
-            keys->set = std::move(*set);
-            keys->generation = generation;
-        }
-
-    } catch (...) {
-        ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
-                      "id_token_provider \"%V\": no memory for the keys",
-                      &keys->settings.provider);
-    }
-}
-
-
 /* this worker may have held none yet, or a set from before the one replaced */
 
 std::vector<uint64_t>
 keys_withdrawn(key_source_t *keys, const KeySet &set)
 {
     std::vector<uint64_t>  kids;
-
-    if (keys->zone->generation.load(std::memory_order_acquire)
-        != keys->generation)
-    {
-        keys_parse(keys);
-    }
 
     if (keys->set) {
         for (std::string_view kid

@@ -78,9 +78,11 @@ void keys_exit_process(ngx_cycle_t *cycle) noexcept;
 
 /*
  * Run time. The keys to judge with now: one atomic load when nothing has
- * changed, a new parse when the generation moved. NULL: none yet, or none any
- * more (older than max_stale). The pointer is valid until control returns to
- * the event loop.
+ * changed. When the generation moved, the new set is made in steps, the first
+ * of them here, which is enough for some thirty keys; until it is done, some
+ * tens of milliseconds for 2,000 keys, the former one counts. NULL: none yet,
+ * or none any more (older than max_stale). The pointer is valid until control
+ * returns to the event loop.
  */
 
 KeySet *use_keys(key_source_t *keys) noexcept;

@@ -74,6 +74,31 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free
               "atomics in shared memory must not hide a lock");
 
 
+/* a key set that is being made */
+
+typedef void (*making_done_pt)(key_source_t *keys,
+    KeySetBuilder::Progress progress) noexcept;
+
+struct making_t {
+    making_t(key_source_t *source, std::string_view document,
+        making_done_pt handler);
+    ~making_t();
+
+    making_t(const making_t &) = delete;
+    making_t &operator=(const making_t &) = delete;
+
+    key_source_t    *keys;
+    making_done_pt   done;
+    KeySetBuilder    builder;
+    ngx_event_t      event = {};           /* posted: the next step */
+    bool             no_memory = false;
+
+    uint64_t         generation = 0;       /* of the zone; or of an answer: */
+    std::string      cache_control;
+    time_t           age = 0;
+};
+
+
 struct key_source_s {
 
     /* from the configuration */
@@ -104,6 +129,8 @@ struct key_source_s {
     std::unique_ptr<KeySet>  set;
     std::unique_ptr<KeySet>  retired;   /* perhaps in use */
     uint64_t                 generation; /* of the set */
+    std::unique_ptr<making_t>  making;   /* of the zone's generation */
+    std::unique_ptr<making_t>  answered; /* of a key server */
 
     ngx_event_t              timer;
     ngx_event_t              begin;
@@ -143,6 +170,14 @@ std::string keys_quote(std::string_view text);
 
 /* what was passed over in a set; empty if nothing is worth a warning */
 std::string keys_skipped(const std::vector<SkippedKey> &skipped);
+
+/* after a good fetch; `nkeys`: of a new set */
+void keys_report(key_source_t *keys, size_t nkeys, ngx_uint_t failures,
+    const std::string &skipped) noexcept;
+
+/* after one that failed; `again`: ms until the next attempt */
+void keys_report_failure(key_source_t *keys, std::string_view why,
+    ngx_uint_t failures, int64_t now, int64_t again) noexcept;
 
 
 /* zone.cc */
@@ -226,7 +261,16 @@ keys_of_former_cycle(key_source_t *keys)
 }
 
 
-/* source.cc: kids of the set in the zone that the new one lacks */
+/*
+ * making.cc: the next step; then `done` is called, which takes it away. And the
+ * set of the zone's generation: at once, or step by step while keys->making.
+ */
+
+void making_step(making_t *making) noexcept;
+void keys_catch_up(key_source_t *keys) noexcept;
+
+
+/* source.cc: kids of the set held that the new one lacks */
 
 std::vector<uint64_t> keys_withdrawn(key_source_t *keys, const KeySet &set);
 
