@@ -143,9 +143,12 @@ class Kinds:
                 [("X-User", "mallory")], (200, "||"))
 
     def twice(self):
-        token, _ = random.choice(self.current.pairs)
+        generation = self.current
+        token, sub = random.choice(generation.pairs)
+        other, name = random.choice(generation.pairs)
         return ("two tokens", "GET", "/both",
-                bearer(token) + [("Cookie", f"idt={token}")], 400)
+                bearer(token) + [("Cookie", f"idt={other}")],
+                self.of(generation, 200 if sub == name else 400))
 
     def malformed(self):
         return ("malformed", "GET", "/api",
