@@ -249,3 +249,38 @@ GET /any
 --- response_headers
 Got: off .
 --- error_code: 404
+
+
+=== TEST 12: error_page into the same block, and nothing looked before
+--- config
+    location ~ ^/t/(?<t>red|blue)/ {
+        auth_id_token $t;
+        satisfy any;
+        allow all;
+        auth_id_token_set_header X-User sub;
+        proxy_intercept_errors on;
+        error_page 404 = /t/blue/x;
+        proxy_pass http://127.0.0.1:$server_port/backend/$t/;
+    }
+--- request eval: ["GET /t/red/x", "GET /t/blue/x"]
+--- more_headers eval: [$::red, $::blue]
+--- response_body eval: ["user=[] early=[]\n", "user=[bea] early=[]\n"]
+--- error_code eval: [200, 200]
+
+
+=== TEST 13: what "set" saw is not what the upstream gets
+--- config
+    location /early {
+        auth_id_token red;
+        satisfy any;
+        allow all;
+        auth_id_token_require team = $arg_team;
+        auth_id_token_set_header X-User sub;
+        set $seen $id_token_status;
+        set $args team=$arg_next;
+        proxy_pass http://127.0.0.1:$server_port/backend/x;
+    }
+--- request eval: ["GET /early?team=red&next=red", "GET /early?team=red&next=blue"]
+--- more_headers eval: [$::red, $::red]
+--- response_body eval: ["user=[ruth] early=[]\n", "user=[] early=[]\n"]
+--- error_code eval: [200, 200]
