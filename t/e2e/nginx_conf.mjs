@@ -71,6 +71,7 @@ ${secondProvider(w) || ''}
     }
 
     map $host $tenant_of_host {
+        volatile;
         first.test tenant;
         ${w.second ? 'second.test second;' : ''}
         default '';
