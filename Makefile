@@ -37,9 +37,12 @@ core_flags = -std=c++20 $(warnings) $(hardening) -fPIC -fvisibility=hidden \
 libs       = -ljansson -lssl -lcrypto
 test_libs  = -lcmocka -ljwt $(libs)
 
-.DEFAULT_GOAL := module
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+
+.PHONY: all
+all: module program ## build the module and id_token_check
 
 # -- the module ---------------------------------------------------------------
 
@@ -79,6 +82,27 @@ $(B)/$(module): $(B)/nginx/Makefile $(core_sources) $(core_headers) \
 	@! nm -uC $(B)/nginx/$(module) | grep id_token || \
 	    { echo '$(module): declared and not defined, see above' >&2; false; }
 	@cp $(B)/nginx/$(module) $@.new && mv $@.new $@
+
+# -- id_token_check ------------------------------------------------------------
+
+# With libcurl it fetches keys; without, it has to be given them.
+check_objects := $(patsubst src/check/%.cc,$(B)/obj/check/%.o,$(sort $(wildcard src/check/*.cc)))
+has_curl = $(shell echo '\#include <curl/curl.h>' | $(CXX) -E -x c++ - \
+             > /dev/null 2>&1 && echo yes)
+check_flags = $(if $(has_curl),-DID_TOKEN_CURL)
+
+.PHONY: program
+program: $(B)/id_token_check ## build id_token_check, which tells why a token is refused
+
+$(B)/obj/check/%.o: src/check/%.cc
+	@mkdir -p $(@D)
+	@echo "  CXX  $<"
+	@$(CXX) $(core_flags) $(check_flags) -MMD -MP -MT $@ -c -o $@ $<
+
+$(B)/id_token_check: $(check_objects) $(B)/libcore.a
+	@echo "  LINK $(@F)"
+	@$(CXX) $(CXXFLAGS) -o $@ $^ -Wl,-z,relro -Wl,-z,now \
+	    $(if $(has_curl),-lcurl) -ljwt $(libs)
 
 # -- the core and its unit tests ----------------------------------------------
 
@@ -148,7 +172,7 @@ $(B)/tools/%: $(B)/obj/mint/%.o \
 MODULE  ?= $(B)/$(module)
 test_env = NGINX_BIN=$(NGINX_BIN) MODULE=$(MODULE) BUILD=$(B) JOBS=$(JOBS)
 
-parts := unit asan-unit fuzz-replay integration blackbox rotation chaos soak e2e
+parts := unit asan-unit fuzz-replay program-test integration blackbox rotation chaos soak e2e
 
 # Everything else that is judged; bench and matrix want a machine of their own.
 more_parts := check caches static asan-integration asan-blackbox asan-soak \
@@ -175,6 +199,10 @@ integration: $(MODULE) $(tools) ## t/*.t on a real nginx; TESTS= names some
 
 blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 	@$(test_env) python3 t/run/blackbox.py
+
+.PHONY: program-test
+program-test: $(B)/id_token_check ## the token vectors through id_token_check, and its options
+	@BUILD=$(B) JOBS=$(JOBS) python3 t/run/program.py
 
 .PHONY: rotation
 rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
@@ -390,9 +418,11 @@ matrix: ## nginx 1.22 to 1.30, gcc and clang, dynamic and static: one table
 
 # -- installation and housekeeping --------------------------------------------
 
-modules_path = $(or $(shell $(NGINX_BIN) -V 2>&1 | \
-                 sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),\
-                 /usr/lib/nginx/modules)
+# Where the nginx in question looks: its --modules-path, else its prefix.
+nginx_says   = $(shell $(NGINX_BIN) -V 2>&1 | sed -n "s/.*--$1=\([^ ']*\).*/\1/p")
+modules_path = $(or $(call nginx_says,modules-path),$(or \
+                 $(call nginx_says,prefix),/usr/local/nginx)/modules)
+PREFIX      ?= /usr/local
 
 .PHONY: deps deps-analysis deps-browser install
 deps: ## install what building and testing need (Debian)
@@ -404,9 +434,13 @@ deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
 deps-browser: ## install what the browser's story needs, too (Debian)
 	@t/run/deps.sh --browser
 
-install: $(B)/$(module) ## copy the module to nginx's modules-path, below DESTDIR
-	install -d $(DESTDIR)$(modules_path)
-	install -m 644 $< $(DESTDIR)$(modules_path)/
+install: $(B)/$(module) $(B)/id_token_check ## copy the module to nginx's modules-path, id_token_check to PREFIX/bin, below DESTDIR
+	@$(NGINX_BIN) -V > /dev/null 2>&1 || { \
+	    echo 'install: $(NGINX_BIN) is no nginx that runs: name it by' \
+	         'NGINX_BIN=' >&2; false; }
+	install -d $(DESTDIR)$(modules_path) $(DESTDIR)$(PREFIX)/bin
+	install -s -m 644 $< $(DESTDIR)$(modules_path)/
+	install -s -m 755 $(B)/id_token_check $(DESTDIR)$(PREFIX)/bin/
 
 .PHONY: help clean FORCE
 help: ## list the targets

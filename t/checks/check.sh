@@ -9,7 +9,7 @@ passed=0
 failed=0
 
 shopt -s nullglob
-formatted=(src/core/*/*.{h,cc} t/unit/*.{h,cc} t/mint/*.{h,cc}
+formatted=(src/core/*/*.{h,cc} src/check/*.{h,cc} t/unit/*.{h,cc} t/mint/*.{h,cc}
     t/fuzz/*.{h,cc} t/bench/*.{h,cc})
 scripts=(t/*/*.sh .ci/run)
 

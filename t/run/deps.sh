@@ -9,7 +9,7 @@ set -eu
 tools=$(dirname "$0")
 . "$tools/apt.sh"
 
-packages="g++ make nginx nginx-dev libssl-dev libjansson-dev libjwt-dev
+packages="g++ make nginx nginx-dev libssl-dev libcurl4-openssl-dev libjansson-dev libjwt-dev
     libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
     ca-certificates procps python3-jwt python3-cryptography"
 optional=
