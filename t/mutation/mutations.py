@@ -402,6 +402,7 @@ core("idt_keys/discovery", "discovery",
      ("https to https", "is_https(issuer) && !is_https(*url)", "false"))
 
 core("idt_keys/http_response", "http_response",
+     ("reasons of token endpoints alone", "kind_ == Kind::token && (status_", "(status_"),
      ("folded fields", "field_ += trim(line);", ""),
      ("no field to fold", "if (field_.empty()) {", "if (false) {"))
 

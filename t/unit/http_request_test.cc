@@ -46,6 +46,30 @@ void what_a_get_may_have(void **) {
                         "Connection: close\r\n\r\n");
 }
 
+void a_post(void **) {
+    assert_string_equal(
+        post_request(url("https://op.example/token?x=y"), {}, "a=b&c=d")
+            .c_str(),
+        "POST /token?x=y HTTP/1.1\r\n"
+        "Host: op.example\r\n"
+        "User-Agent: nginx-auth-id-token\r\n"
+        "Accept: application/json\r\n"
+        "Accept-Encoding: identity\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        "Content-Length: 7\r\n"
+        "Connection: close\r\n\r\n"
+        "a=b&c=d");
+    RequestOptions options;
+    options.through_proxy = true;
+    const std::string line = field_line("Authorization", "Basic eA==");
+    options.lines = line;
+    const std::string text = post_request(url("http://[::1]/t"), options, "");
+    assert_true(text.starts_with("POST http://[::1]/t HTTP/1.1\r\n"));
+    assert_true(
+        text.ends_with("Content-Length: 0\r\nAuthorization: Basic eA==\r\n"
+                       "Connection: close\r\n\r\n"));
+}
+
 void a_connect(void **) {
     assert_string_equal(
         connect_request(url("https://op.example/a"), {}).c_str(),
@@ -131,6 +155,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_get),
         cmocka_unit_test(what_a_get_may_have),
+        cmocka_unit_test(a_post),
         cmocka_unit_test(a_connect),
         cmocka_unit_test(basic),
         cmocka_unit_test(names_that_may_be_added),

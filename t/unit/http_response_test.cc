@@ -380,6 +380,22 @@ void an_age_is_a_number_of_seconds(void **) {
     age_is("1a", 0);
 }
 
+// RFC 6749 5.2.
+void token_endpoints_give_a_reason(void **) {
+    const std::string rest = " a\r\nContent-Length: 2\r\n\r\n{}";
+    for (const char *status : {"200", "400", "401"}) {
+        const Outcome outcome =
+            read("HTTP/1.1 " + (status + rest), false, Kind::token);
+        assert_true(outcome.state == State::done);
+        assert_string_equal(outcome.body.c_str(), "{}");
+    }
+    for (const char *status : {"201", "302", "403", "500"}) {
+        refuse_with("HTTP/1.1 " + (status + rest),
+                    (std::string("answered ") + status).c_str(), Kind::token);
+    }
+    refuse_with("HTTP/1.1 400" + rest, "answered 400");
+}
+
 void tunnel(std::string_view bytes, State state, HttpError error) {
     const Outcome outcome = read(bytes, false, Kind::tunnel);
     assert_int_equal(static_cast<int>(outcome.state), static_cast<int>(state));
@@ -464,6 +480,7 @@ int main() {
         cmocka_unit_test(early_ends),
         cmocka_unit_test(cache_fields_are_kept),
         cmocka_unit_test(an_age_is_a_number_of_seconds),
+        cmocka_unit_test(token_endpoints_give_a_reason),
         cmocka_unit_test(tunnels_have_no_body),
         cmocka_unit_test(any_bytes_end_in_a_verdict),
         cmocka_unit_test(a_verdict_stays),

@@ -99,15 +99,26 @@ std::string basic_credentials(std::string_view user_and_password) {
                       "Basic " + base64(user_and_password));
 }
 
-std::string get_request(const Url &url, const RequestOptions &options) {
-    std::string text = "GET ";
+namespace {
+
+std::string request_line(std::string_view method, const Url &url,
+                         const RequestOptions &options) {
+    std::string text(method);
+    text += ' ';
     if (options.through_proxy) {
         text += "http://" + url.authority();
     }
     text += url.target + " HTTP/1.1\r\n";
     text += field_line("Host", url.authority());
+    text += "User-Agent: nginx-auth-id-token\r\n";
+    return text;
+}
+
+}  // namespace
+
+std::string get_request(const Url &url, const RequestOptions &options) {
+    std::string text = request_line("GET", url, options);
     text +=
-        "User-Agent: nginx-auth-id-token\r\n"
         "Accept: application/json, application/jwk-set+json\r\n"
         "Accept-Encoding: identity\r\n";
     if (options.no_cache) {
@@ -115,6 +126,20 @@ std::string get_request(const Url &url, const RequestOptions &options) {
     }
     text += options.lines;
     text += "Connection: close\r\n\r\n";
+    return text;
+}
+
+std::string post_request(const Url &url, const RequestOptions &options,
+                         std::string_view form) {
+    std::string text = request_line("POST", url, options);
+    text +=
+        "Accept: application/json\r\n"
+        "Accept-Encoding: identity\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n";
+    text += field_line("Content-Length", std::to_string(form.size()));
+    text += options.lines;
+    text += "Connection: close\r\n\r\n";
+    text += form;
     return text;
 }
 

@@ -1,5 +1,6 @@
 // The requests of the key client as text, RFC 9112: GET of a document,
-// CONNECT through a proxy, and the fields that a configuration may add.
+// POST of a form, CONNECT through a proxy, and the fields that a configuration
+// may add.
 
 #ifndef IDT_KEYS_HTTP_REQUEST_H
 #define IDT_KEYS_HTTP_REQUEST_H
@@ -40,9 +41,13 @@ struct RequestOptions {
     std::string_view lines;      // whole field lines to add
 };
 
-// Both throw std::bad_alloc only.
+// All throw std::bad_alloc only.
 [[nodiscard]] std::string get_request(const Url &url,
                                       const RequestOptions &options);
+// A form, for a token endpoint.
+[[nodiscard]] std::string post_request(const Url &url,
+                                       const RequestOptions &options,
+                                       std::string_view form);
 [[nodiscard]] std::string connect_request(const Url &url,
                                           std::string_view lines);
 

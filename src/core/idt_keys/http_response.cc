@@ -333,7 +333,9 @@ HttpResponse::State HttpResponse::end_of_fields() {
         return State::done;
     }
 
-    if (status_ != 200) {
+    const bool reason =
+        kind_ == Kind::token && (status_ == 400 || status_ == 401);
+    if (status_ != 200 && !reason) {
         return refuse(HttpError::status);
     }
     if (flaw_ != HttpError::none) {

@@ -47,7 +47,10 @@ class HttpResponse {
   public:
     enum class Kind : std::uint8_t {
         document,  // to a GET: 200 and a body
-        tunnel,    // to a CONNECT: 2xx and no body
+        // of a token endpoint: the same, or 400 or 401 with a reason in the
+        // body (RFC 6749 5.2)
+        token,
+        tunnel,  // to a CONNECT: 2xx and no body
     };
     enum class State : std::uint8_t { more, done, failed };
 
