@@ -113,7 +113,7 @@ plain = tests.replace("\\", "")
 
 # What only a failing library or file system says: no test brings it about.
 RARE = ("out of memory", "SSL_CTX_set_default_verify_paths() failed",
-        "cannot read ", "needs an nginx with PCRE")
+        "cannot read ", "needs an nginx with PCRE", "no random bytes")
 
 
 def parts(message):

@@ -658,8 +658,8 @@ nginx("idt_request/presented", "strip phases",
        "if (true) {"))
 
 nginx("idt_request/browser", "csrf preflight",
-      ("the guard", "return is_same_origin(evidence, conf->origins) ?",
-       "return true ?"),
+      ("the guard", "return is_from_here(r, conf) ? Error::ok",
+       "return true ? Error::ok"),
       ("cookies alone need evidence",
        "if (source->carrier == Carrier::authorization || !conf->csrf",
        "if (!conf->csrf"),
@@ -672,7 +672,9 @@ nginx("idt_request/browser", "csrf preflight",
        "fields.credentials = (r->headers_in.authorization != NULL);", ""))
 
 nginx("idt_request/browser", "nonce",
-      ("a nonce is a string", "nonce.kind() != JsonKind::string", "false"),
+      ("a nonce is a string",
+       "kind() != JsonKind::string) {\n        return Error::nonce;\n    }\n\n    auto  matches",
+       "kind() == JsonKind::null) {\n        return Error::nonce;\n    }\n\n    auto  matches"),
       ("it matches", "return *matches ? Error::ok", "return true ? Error::ok"))
 
 nginx("idt_request/rules", "require",
@@ -717,7 +719,7 @@ nginx("idt_upstream/upstream", "pass",
       ("another module let it in",
        "ctx->refused = Error::ok;    /* another", "/* another"))
 
-nginx("idt_conf/location", "config",
+nginx("idt_conf/source", "config",
       ("headers that hold no token", "if (!may_carry_token(view(source->value))) {",
        "if (false) {"))
 

@@ -3,7 +3,7 @@
 #ifndef IDT_CONF_BLOCK_H
 #define IDT_CONF_BLOCK_H
 
-#include "idt_glue/shared.h"
+#include "idt_conf/login_block.h"
 
 
 namespace id_token::nginx {
@@ -11,7 +11,7 @@ namespace id_token::nginx {
 
 /* what has been read so far; becomes a provider at the closing brace */
 
-typedef struct {
+typedef struct block_s {
     ngx_str_t          name;
     ngx_str_t          issuer;
     ngx_str_t          client_id;
@@ -23,6 +23,7 @@ typedef struct {
     time_t             max_age;
     time_t             max_auth_age;
     key_source_conf_t  keys;
+    login_block_t      login;
     const char        *remote;  /* a word for a URL */
 } block_t;
 

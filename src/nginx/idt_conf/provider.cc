@@ -96,6 +96,29 @@ static const word_t  words[] = {
     { "ssl_crl", 1, 1, set_file,
       AT(keys.trust.crl), 1 },
 
+    { "redirect_uri", 1, 1, set_redirect_uri, AT(login.redirect_uri), 0 },
+
+    { "response_type", 1, 1, set_response_type, AT(login.response_type), 0 },
+
+    { "client_auth", 1, 2, set_client_auth, AT(login.auth), 0 },
+
+    { "scope", 1, 32, set_scope, AT(login.scope), 0 },
+
+    { "login_parameter", 2, 2, set_login_parameter, AT(login.parameters), 0 },
+
+    { "authorization_endpoint", 1, 1, set_login_url,
+      AT(login.authorization_endpoint), 0 },
+
+    { "token_endpoint", 1, 1, set_login_url, AT(login.token_endpoint), 0 },
+
+    { "end_session_endpoint", 1, 1, set_login_url,
+      AT(login.end_session_endpoint), 0 },
+
+    { "post_logout_redirect_uri", 1, 1, set_post_logout,
+      AT(login.post_logout), 0 },
+
+    { "logout_hint", 1, 1, set_logout_hint, AT(login.logout_hint), 0 },
+
     { NULL, 0, 0, NULL, 0, 0 }
 };
 
@@ -210,7 +233,7 @@ word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     /* the value of a header is not for the log */
 
-    if (word->set != set_jwks_header) {
+    if (word->set != set_jwks_header && word->set != set_login_parameter) {
         warn_literal(cf);
     }
 
@@ -420,7 +443,7 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
 
     mcf->providers.emplace(view(provider->name), provider);
 
-    return NGX_CONF_OK;
+    return finish_login(cf, block, provider);
 }
 
 

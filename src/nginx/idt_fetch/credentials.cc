@@ -102,10 +102,16 @@ fetch_write(fetch_t *f)
         options.through_proxy = f->proxied;
     }
 
+    if (f->conf->post && !f->conf->post->authorization.empty()) {
+        lines += field_line("Authorization", f->conf->post->authorization);
+    }
+
     options.no_cache = f->conf->no_cache;
     options.lines = lines;
 
-    f->request = get_request(f->url, options);
+    f->request = f->conf->post
+                     ? post_request(f->url, options, f->conf->post->body)
+                     : get_request(f->url, options);
 
     return NULL;
 }

@@ -53,6 +53,14 @@ typedef struct {
     ngx_uint_t           naddrs;
 } host_t;
 
+/* a form to be posted, instead of a GET: the answer's kind is `token` */
+
+typedef struct {
+    std::string          body;
+    std::string          authorization;    /* a field value, or empty */
+} fetch_post_t;
+
+
 /*
  * What a fetch needs besides the URL; lives as long as the cycle. See
  * idt_fetch/resolve.h for what sets resolver, names and hosts.
@@ -90,6 +98,7 @@ typedef struct {
     ngx_flag_t           insecure;         /* plain http may leave the
                                               loopback */
     bool                 no_cache;         /* no cache may answer */
+    const fetch_post_t  *post;             /* NULL: a GET */
 } fetch_conf_t;
 
 

@@ -250,7 +250,10 @@ static void
 peer_ask(peer_t *peer) noexcept
 {
     peer->phase = Phase::answering;
-    peer->response.emplace(peer->fetch->conf->max_size);
+    peer->response.emplace(peer->fetch->conf->max_size,
+                           peer->fetch->conf->post
+                               ? HttpResponse::Kind::token
+                               : HttpResponse::Kind::document);
     peer->out = peer->fetch->request;
 
     peer_send(peer);

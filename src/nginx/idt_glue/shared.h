@@ -31,6 +31,7 @@ extern "C" {
 #include "idt_show/assertion.h"
 #include "idt_source/source.h"
 #include "idt_request/wait.h"
+#include "idt_session/types.h"
 
 
 extern ngx_module_t  ngx_http_auth_id_token_module;
@@ -41,12 +42,23 @@ namespace id_token::nginx {
 
 /* A provider is atomic: complete, or the configuration is refused. */
 
-typedef struct {
-    ngx_str_t      name;
-    Policy         policy;
-    key_source_t  *keys;
-    unsigned       used:1;   /* some location names it */
+typedef struct provider_s {
+    ngx_str_t          name;
+    Policy             policy;
+    key_source_t      *keys;
+    login_provider_t  *login;     /* NULL: nobody logs in there */
+    unsigned           used:1;    /* some location names it */
 } provider_t;
+
+
+/* where a token may be presented */
+
+typedef struct carrier_s {
+    Carrier    carrier;
+    ngx_str_t  value;    /* the cookie's name, or the header's in lower case */
+    ngx_str_t  name;     /* as configured */
+    unsigned   bound:1;  /* to the browser, by the cookie NAME-r */
+} carrier_t;
 
 
 typedef struct loc_conf_s  loc_conf_t;
@@ -83,6 +95,11 @@ typedef struct {
     /* "sub", which tells persons apart where there are several tokens */
     ngx_uint_t                                          subject_slot;
 
+    /* all that read a cookie */
+    std::vector<carrier_t *>                            carriers;
+
+    login_main_conf_t                                   login;
+
     size_t                                              cache_size; /* 0: off */
 
     /* for what is told when all has been read */
@@ -91,15 +108,6 @@ typedef struct {
     bool                                                chosen; /* by a
                                                                    variable */
 } main_conf_t;
-
-
-/* where a token may be presented */
-
-typedef struct {
-    Carrier    carrier;
-    ngx_str_t  value;    /* the cookie's name, or the header's in lower case */
-    ngx_str_t  name;     /* as configured */
-} carrier_t;
 
 
 /* numbers, since nginx's slot for words stores one */
@@ -140,6 +148,10 @@ struct loc_conf_s {
     std::vector<Origin>        origins;
     ngx_http_complex_value_t  *nonce;
     ngx_uint_t                 nonce_slot;
+
+    unsigned                   nonce_off:1;  /* no binding either */
+
+    login_conf_t               login;
 
     assertion_jwks_t           assertion_jwks;
 
@@ -231,6 +243,11 @@ typedef struct {
     VerifiedToken         *parsed_of;
     ngx_str_t              claims;       /* $id_token_claims */
 
+    login_state_t         *login;        /* at a callback */
+    std::string_view       login_said;   /* $id_token_login */
+
+    unsigned               endpoints_asked:1;
+
     unsigned               judged:1;
     unsigned               judging:1;    /* now */
     unsigned               counted:1;    /* `token` is proven, for this pass */
@@ -294,6 +311,7 @@ Error judge_csrf(ngx_http_request_t *r, const loc_conf_t *conf,
     const carrier_t *source);
 Error judge_nonce(ngx_http_request_t *r, const loc_conf_t *conf,
     const VerifiedToken &token);
+
 
 /* request.cc */
 

@@ -1,7 +1,8 @@
 /* The module's tables, and where it hooks into nginx. */
 
+#include "idt_conf/login.h"
 #include "idt_conf/told.h"
-#include "idt_glue/shared.h"
+#include "idt_session/session.h"
 
 #include "idt_base/version.h"
 
@@ -64,6 +65,62 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
     { ngx_string("id_token_assertion_jwks"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       assertion_jwks,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_login_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      login_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_login"),
+      ANY_CONF|NGX_CONF_FLAG,
+      login,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(loc_conf_t, login.enable),
+      NULL },
+
+    { ngx_string("auth_id_token_login_parameter"),
+      ANY_CONF|NGX_CONF_TAKE2,
+      login_parameter,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_id_token_renew"),
+      ANY_CONF|NGX_CONF_TAKE1,
+      login_renew,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_callback"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      login_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_login"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      login_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_logout"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      login_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_identity"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      login_identity,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -215,6 +272,47 @@ add_handler(ngx_http_core_main_conf_t *cmcf, ngx_uint_t phase,
 }
 
 
+/* the first of a phase's list runs last */
+
+static ngx_int_t
+add_last_handler(ngx_http_core_main_conf_t *cmcf, ngx_uint_t phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_array_t          *handlers;
+    ngx_http_handler_pt  *h;
+
+    if (add_handler(cmcf, phase, handler) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    handlers = &cmcf->phases[phase].handlers;
+    h = static_cast<ngx_http_handler_pt *>(handlers->elts);
+
+    ngx_memmove(&h[1], &h[0],
+                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+    h[0] = handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+add_access_handlers(ngx_http_core_main_conf_t *cmcf, main_conf_t *mcf)
+{
+    if (mcf->login.uses.empty()) {
+        return add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, access_handler);
+    }
+
+    if (add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, login_access_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return add_last_handler(cmcf, NGX_HTTP_ACCESS_PHASE, last_access_handler);
+}
+
+
 static ngx_int_t
 postconfiguration(ngx_conf_t *cf)
 {
@@ -225,6 +323,10 @@ postconfiguration(ngx_conf_t *cf)
         ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
 
     if (check_assertions(cf) != NGX_OK || tell(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (check_logins(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -245,8 +347,7 @@ postconfiguration(ngx_conf_t *cf)
 
     if (add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
             preaccess_handler) != NGX_OK
-        || add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
-               access_handler) != NGX_OK)
+        || add_access_handlers(cmcf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

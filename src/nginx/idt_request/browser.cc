@@ -4,8 +4,11 @@
  */
 
 #include "idt_conf/told.h"
-#include "idt_glue/shared.h"
+#include "idt_request/judge.h"
 
+#include "idt_login/secret_chain.h"
+#include "idt_login/set_cookie.h"
+#include "idt_lib/digest.h"
 #include "idt_token/csrf.h"
 #include "idt_token/nonce.h"
 
@@ -166,6 +169,23 @@ get_host(ngx_http_request_t *r)
 }
 
 
+bool
+is_from_here(ngx_http_request_t *r, const loc_conf_t *conf)
+{
+    Evidence  evidence;
+
+    evidence.site = get_field(r, "sec-fetch-site");
+    evidence.origin = get_field(r, "origin");
+    evidence.host = get_host(r);
+
+#if (NGX_SSL || NGX_COMPAT)
+    evidence.https = (r->connection->ssl != NULL);
+#endif
+
+    return is_same_origin(evidence, conf->origins);
+}
+
+
 /*
  * A cookie comes along whoever sent the browser here, and so may what a proxy
  * makes of one: a request that may change something has to prove that our own
@@ -177,8 +197,6 @@ Error
 judge_csrf(ngx_http_request_t *r, const loc_conf_t *conf,
     const carrier_t *source)
 {
-    Evidence  evidence;
-
     if (source->carrier == Carrier::authorization || !conf->csrf
         || changes_nothing(r->main->method
                            & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS
@@ -188,15 +206,7 @@ judge_csrf(ngx_http_request_t *r, const loc_conf_t *conf,
         return Error::ok;
     }
 
-    evidence.site = get_field(r, "sec-fetch-site");
-    evidence.origin = get_field(r, "origin");
-    evidence.host = get_host(r);
-
-#if (NGX_SSL || NGX_COMPAT)
-    evidence.https = (r->connection->ssl != NULL);
-#endif
-
-    return is_same_origin(evidence, conf->origins) ? Error::ok : Error::csrf;
+    return is_from_here(r, conf) ? Error::ok : Error::csrf;
 }
 
 
@@ -233,6 +243,45 @@ judge_nonce(ngx_http_request_t *r, const loc_conf_t *conf,
 }
 
 
+/* what a login has made of the browser's secret is in no other way to be had */
+
+Error
+judge_binding(ngx_http_request_t *r, const loc_conf_t *conf,
+    const carrier_t *source, const VerifiedToken &token)
+{
+    bool          bound;
+    ClaimValue    nonce;
+    main_conf_t  *mcf;
+
+    if (!source->bound || conf->nonce_off || conf->nonce != NULL) {
+        return Error::ok;
+    }
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    nonce = token.slot(mcf->login.nonce_slot);
+
+    if (!nonce.present() || nonce.kind() != JsonKind::string) {
+        return Error::nonce;
+    }
+
+    bound = false;
+
+    for (std::string_view line : presented_cookies(r, conf)) {
+        while (auto pair = next_cookie(line)) {
+            bound = bound
+                    || (is_binding_cookie(pair->name, view(source->value))
+                        && !pair->value.empty()
+                        && equal_in_constant_time(nonce.text(),
+                                                  login_nonce(pair->value)));
+        }
+    }
+
+    return bound ? Error::ok : Error::nonce;
+}
+
+
 char *
 nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
@@ -249,6 +298,7 @@ nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     if (view(value[1]) == "off") {
         lcf->nonce = NULL;
+        lcf->nonce_off = 1;
         return NGX_CONF_OK;
     }
 

@@ -1,6 +1,6 @@
 /* The phases: who is judged when, who waits, who is refused. */
 
-#include "idt_glue/shared.h"
+#include "idt_request/judge.h"
 
 
 namespace id_token::nginx {
@@ -11,7 +11,6 @@ static ngx_int_t conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx);
 static Grant ask(ctx_t *ctx, uint64_t *attempt);
 static Grant ask_one(ctx_t *ctx, const wanted_t &wanted, uint64_t *attempt);
 static void hint(ctx_t *ctx);
-static ngx_int_t obtain(ngx_http_request_t *r, ctx_t *ctx, Need need);
 static ngx_int_t ended(ctx_t *ctx, Need need);
 
 
@@ -106,10 +105,7 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
         }
     }
 
-    ctx->waiter.state = Wait::none;
-    ctx->waiter.timed = NULL;
-    ctx->asked.clear();
-    ctx->caught_up = 0;
+    settle(ctx);
 
     forget_variables(r);
 
@@ -217,13 +213,18 @@ hint(ctx_t *ctx)
 }
 
 
-/*
- * NGX_OK: judge again. NGX_AGAIN: parked. NGX_DECLINED: it cannot be had,
- * ctx->error says why.
- */
+void
+settle(ctx_t *ctx) noexcept
+{
+    ctx->waiter.state = Wait::none;
+    ctx->waiter.timed = NULL;
+    ctx->asked.clear();
+    ctx->caught_up = 0;
+}
 
-static ngx_int_t
-obtain(ngx_http_request_t *r, ctx_t *ctx, Need need)
+
+ngx_int_t
+obtain(ngx_http_request_t *r, ctx_t *ctx, Need need) noexcept
 {
     uint64_t  attempt;
 

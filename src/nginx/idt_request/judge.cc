@@ -42,6 +42,8 @@ static Need judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
 static Judged sum_up(ngx_http_request_t *r, const ctx_t *ctx,
     std::span<const Candidate> left, size_t i, const proof &proof);
 static void count(ctx_t *ctx, std::span<proof> proofs, size_t index);
+static void bind(ngx_http_request_t *r, const loc_conf_t *conf,
+    const ctx_t *ctx, const Candidate &candidate, proof &proof);
 static carrier_t *source_of(const loc_conf_t *conf,
     const Candidate &candidate);
 static void blame(ctx_t *ctx, const loc_conf_t *conf,
@@ -211,6 +213,7 @@ judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         size_t  unused = most;
 
         prove(r, conf, ctx, left[i].token, unused, proofs[i]);
+        bind(r, conf, ctx, left[i], proofs[i]);
 
         signatures -= most - unused;
         judged[i] = sum_up(r, ctx, left, i, proofs[i]);
@@ -245,6 +248,47 @@ judge_each(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     }
 
     return take_needs(ctx, std::span(proofs, left.size()));
+}
+
+
+/* a token is proven for the browser that it was given to */
+
+static void
+bind(ngx_http_request_t *r, const loc_conf_t *conf, const ctx_t *ctx,
+    const Candidate &candidate, proof &proof)
+{
+    if (proof.error != Error::ok) {
+        return;
+    }
+
+    proof.error = judge_binding(r, conf, source_of(conf, candidate),
+                                *proof.token.get());
+
+    if (proof.error != Error::ok) {
+        explain(ctx->provider->policy, *proof.token.get(), proof.diagnosis);
+    }
+}
+
+
+Need
+prove_alone(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx,
+    std::string_view token)
+{
+    proof   proof;
+    size_t  signatures = kMaxSignatures;
+
+    ctx->wanted.clear();
+
+    prove(r, conf, ctx, token, signatures, proof);
+
+    ctx->error = proof.error;
+
+    if (proof.error == Error::ok) {
+        set_token(ctx, std::move(proof.token));
+        return Need::nothing;
+    }
+
+    return take_needs(ctx, std::span(&proof, 1));
 }
 
 

@@ -46,6 +46,33 @@ const bad_signature *find_bad(ngx_http_request_t *r, const Policy &policy,
 void set_token(ctx_t *ctx, TokenRef token);
 
 
+/* for logins, too */
+
+/* a cookie that a login has written belongs to the browser it was given to */
+Error judge_binding(ngx_http_request_t *r, const loc_conf_t *conf,
+    const carrier_t *source, const VerifiedToken &token);
+
+/* evidence that one of our own pages made the request */
+bool is_from_here(ngx_http_request_t *r, const loc_conf_t *conf);
+
+/*
+ * Of a token that did not come with the request; ctx->provider is set. May
+ * throw std::bad_alloc.
+ */
+Need prove_alone(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx,
+    std::string_view token);
+
+/* gate.cc */
+
+/*
+ * NGX_OK: judge again. NGX_AGAIN: parked, and the phase's handler will be
+ * called again. NGX_DECLINED: it cannot be had, ctx->error says why. After the
+ * last call: settle.
+ */
+ngx_int_t obtain(ngx_http_request_t *r, ctx_t *ctx, Need need) noexcept;
+void settle(ctx_t *ctx) noexcept;
+
+
 }  // namespace id_token::nginx
 
 #endif /* IDT_REQUEST_JUDGE_H */

@@ -142,6 +142,16 @@ collect(ngx_http_request_t *r, const loc_conf_t *conf, collection &into)
 }
 
 
+std::vector<std::string_view>
+presented_cookies(ngx_http_request_t *r, const loc_conf_t *conf)
+{
+    presented  *kept = find_presented(r);
+
+    return kept == NULL ? snapshot(r).cookies
+                        : effective(r, conf, *kept).cookies;
+}
+
+
 static void
 collect_bearer(collection &into, size_t source, std::string_view value)
 {

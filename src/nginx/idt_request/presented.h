@@ -82,6 +82,10 @@ struct collection {
 void collect(ngx_http_request_t *r, const loc_conf_t *conf,
     collection &into);
 
+/* the Cookie lines that collect() reads; may throw std::bad_alloc */
+std::vector<std::string_view> presented_cookies(ngx_http_request_t *r,
+    const loc_conf_t *conf);
+
 /* to be called before and after headers are taken out of r */
 
 std::unique_ptr<presented> keep_original(ngx_http_request_t *r,

@@ -27,6 +27,8 @@ static ngx_int_t alg_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t expires_in_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t login_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 static ngx_http_variable_t  vars[] = {
@@ -57,6 +59,10 @@ static ngx_http_variable_t  vars[] = {
 
     { ngx_string("id_token_expires_in"), NULL,
       expires_in_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("id_token_login"), NULL,
+      login_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_claims"), NULL,
@@ -273,6 +279,25 @@ expires_in_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = p;
 
     return NGX_OK;
+}
+
+
+/* how a login, a renewal or a logout went at this request */
+
+static ngx_int_t
+login_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ctx_t  *ctx;
+
+    ctx = get_ctx(r);
+
+    if (ctx == NULL || ctx->login_said.empty()) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    return set_value(v, ctx->login_said);
 }
 
 

@@ -42,7 +42,7 @@ keys_demand(key_source_t *keys, Want want, question_t *question) noexcept
         return zone->demand.replaced_key(now, keys->rules, running,
                                          question->presented);
 
-    default: /* Want::no_keys */
+    default: /* Want::no_keys, Want::endpoints */
         return zone->demand.no_keys(now, keys->rules, running,
                                     zone->refresh.in_backoff(now));
     }
@@ -66,6 +66,11 @@ keys_came(key_source_t *keys, Want want) noexcept
     /* the same set again, when the one held had become too old */
 
     age = zone_now() - zone->fetched_at.load(std::memory_order_relaxed);
+
+    if (want == Want::endpoints) {
+        return zone->endpoints_number.load(std::memory_order_relaxed)
+               != keys->endpoints_number;
+    }
 
     return want == Want::no_keys
            && keys->set != nullptr
@@ -132,7 +137,7 @@ keys_ask(key_source_t *keys, Want want, question_t *question,
 
     case Ask::later:
 
-        if (want != Want::no_keys) {
+        if (want == Want::unknown_kid || want == Want::replaced_key) {
             keys_put_off(keys);
         }
 

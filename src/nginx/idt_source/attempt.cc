@@ -218,8 +218,8 @@ attempt_follow(key_source_t *keys, const fetch_result_t *result)
         return "the \"jwks_uri\" of the discovery document is plain http";
     }
 
+    zone_keep_endpoints(keys, result->body);
     spent = ngx_current_msec - keys->begun;
-
     keys->rest_conf = keys->fetch_conf;
     keys->rest_conf.timeout = (spent < keys->settings.timeout)
                               ? keys->settings.timeout - spent : 1;

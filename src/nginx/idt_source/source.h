@@ -19,6 +19,7 @@ extern "C" {
 #include "idt_jose/jwks.h"
 #include "idt_keys/demand.h"
 #include "idt_fetch/fetch.h"
+#include "idt_login/endpoints.h"
 
 
 namespace id_token::nginx {
@@ -88,12 +89,26 @@ void keys_exit_process(ngx_cycle_t *cycle) noexcept;
 KeySet *use_keys(key_source_t *keys) noexcept;
 
 
+/*
+ * What discovery says of logins, as old as the keys at most; nullptr: none yet,
+ * none any more, or there is no discovery. Valid until control returns to the
+ * event loop.
+ */
+
+const Endpoints *use_endpoints(key_source_t *keys) noexcept;
+
+/* The rules of its fetches, for a request to the same tenant. */
+
+fetch_conf_t token_fetch_conf(key_source_t *keys);
+
+
 /* Asking for a fetch, for a request that cannot be judged otherwise. */
 
 enum class Want : unsigned {
     no_keys,        /* there is no key set */
     unknown_kid,    /* none of the set has it */
-    replaced_key    /* that of the set does not fit the signature */
+    replaced_key,   /* that of the set does not fit the signature */
+    endpoints       /* a login cannot begin without them */
 };
 
 enum class Grant : unsigned {

@@ -139,6 +139,8 @@ zone_inherit(key_source_t *keys, key_source_t *former) noexcept
     zone->succeeded.store(from->succeeded.load(std::memory_order_relaxed),
                           std::memory_order_relaxed);
 
+    zone_inherit_endpoints(zone, from);
+
     zone->refresh = from->refresh;
     zone->demand = from->demand;
     zone->look_up = from->look_up;

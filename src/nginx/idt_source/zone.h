@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,11 @@ namespace id_token::nginx {
  * less. The attempt that runs belongs to the holder of the lease; when the
  * lease is lost, whoever notices takes the same attempt over.
  */
+
+/* three URLs are seldom longer than 300 bytes */
+
+#define MAX_ENDPOINTS  4096
+
 
 typedef struct {
     /* read in reverse order: the time is never too late for the body */
@@ -54,6 +60,11 @@ typedef struct {
 
     uint32_t               error_hash;   /* the last one's hash */
     int64_t                error_logged; /* ms */
+
+    /* what discovery says of logins; the number changes with it, 0: none */
+    std::atomic<uint64_t>  endpoints_number;
+    size_t                 endpoints_length;
+    u_char                 endpoints[MAX_ENDPOINTS];
 
     Sha256                 origin;
 
@@ -131,6 +142,8 @@ struct key_source_s {
     uint64_t                 generation; /* of the set */
     std::unique_ptr<making_t>  making;   /* of the zone's generation */
     std::unique_ptr<making_t>  answered; /* of a key server */
+    std::optional<Endpoints> endpoints;
+    uint64_t                 endpoints_number;
 
     ngx_event_t              timer;
     ngx_event_t              begin;
@@ -226,6 +239,17 @@ void zone_begin(key_source_t *keys) noexcept;
 
 /* ends it; succeeded() and failed() of the schedule are for the caller */
 void zone_end(key_source_t *keys) noexcept;
+
+
+/* endpoints.cc; for the holder of the lock */
+
+void zone_write_endpoints(zone_t *zone, std::string_view packed) noexcept;
+
+/* of a document whose issuer has been compared; takes the lock */
+void zone_keep_endpoints(key_source_t *keys, std::string_view document);
+
+/* takes over what the zone of the former cycle has */
+void zone_inherit_endpoints(zone_t *zone, const zone_t *from) noexcept;
 
 
 /* saved.cc: the copy on disk */

@@ -6,6 +6,7 @@
 #include "idt_upstream/upstream.h"
 
 #include "idt_base/ascii.h"
+#include "idt_login/set_cookie.h"
 #include "idt_token/credentials.h"
 #include "idt_token/header_names.h"
 
@@ -87,9 +88,6 @@ void
 plan_removal(ngx_http_request_t *r, const loc_conf_t *conf, const ctx_t *ctx,
     removal &plan)
 {
-    plan.conf = conf;
-    plan.pool = r->pool;
-
     if (conf->strip) {
         return;
     }
@@ -189,13 +187,50 @@ is_removed_field(const removal &plan, const carrier_t &source,
 }
 
 
+static bool
+is_ours(const main_conf_t &mcf, std::string_view name)
+{
+    return is_login_cookie(name)
+           || std::any_of(mcf.carriers.begin(), mcf.carriers.end(),
+                  [&](const carrier_t *carrier) {
+                      return carrier->bound
+                             && is_binding_cookie(name, view(carrier->value));
+                  });
+}
+
+
+bool
+holds_login_cookies(ngx_http_request_t *r, const loc_conf_t *conf) noexcept
+{
+    bool          found;
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+
+    if (mcf->login.uses.empty() || conf->login.handler != LoginHandler::none) {
+        return false;
+    }
+
+    found = false;
+
+    each_cookie_line(r, [&](std::string_view line) {
+        while (auto pair = next_cookie(line)) {
+            found = found || is_ours(*mcf, pair->name);
+        }
+    });
+
+    return found;
+}
+
+
 bool
 remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value)
 {
     auto  sources = items<carrier_t>(plan.conf->sources);
 
     for (const carrier_t &source : sources) {
-        if (is_removed_field(plan, source, h)) {
+        if (plan.tokens && is_removed_field(plan, source, h)) {
             return true;
         }
     }
@@ -206,7 +241,12 @@ remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value)
 
     auto  kept = without_cookies(view(h->value),
         [&](std::string_view part, const std::optional<CookiePair> &pair) {
-            return std::any_of(sources.begin(), sources.end(),
+            if (plan.login != NULL && pair && is_ours(*plan.login, pair->name))
+            {
+                return true;
+            }
+
+            return plan.tokens && std::any_of(sources.begin(), sources.end(),
                 [&](const carrier_t &source) {
                     return source.carrier == Carrier::cookie
                            && is_removed_cookie(plan, view(source.value), part,

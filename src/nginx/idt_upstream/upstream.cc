@@ -15,7 +15,7 @@ namespace id_token::nginx {
 
 
 static ngx_int_t rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
-    bool taken);
+    bool taken, bool ours);
 static void forget_headers(ngx_http_request_t *r);
 static ngx_uint_t has_outer_space(std::string_view text);
 static ngx_int_t add_headers(ngx_http_request_t *r, loc_conf_t *conf,
@@ -39,7 +39,7 @@ has_header_sources(ngx_http_request_t *r)
 ngx_int_t
 precontent_handler(ngx_http_request_t *r) noexcept
 {
-    bool         taken;
+    bool         taken, ours;
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
@@ -54,7 +54,9 @@ precontent_handler(ngx_http_request_t *r) noexcept
 
     taken = conf->strip || (conf->enable && ctx != NULL && ctx->discard);
 
-    if (conf->headers == NULL && !taken
+    ours = holds_login_cookies(r, conf);
+
+    if (conf->headers == NULL && !taken && !ours
         && (ctx == NULL || ctx->headers == NULL))
     {
         return NGX_DECLINED;
@@ -68,11 +70,11 @@ precontent_handler(ngx_http_request_t *r) noexcept
     try {
         std::unique_ptr<presented>  kept;
 
-        if (taken || has_header_sources(r)) {
+        if (taken || ours || has_header_sources(r)) {
             kept = keep_original(r, conf);
         }
 
-        if (rebuild(r, conf, ctx, taken) != NGX_OK) {
+        if (rebuild(r, conf, ctx, taken, ours) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -116,12 +118,12 @@ each_header(ngx_http_request_t *r, F f)
 
 static ngx_int_t
 rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
-    bool taken)
+    bool taken, bool ours)
 {
     ngx_int_t    rc;
     ngx_uint_t   n;
     ngx_list_t   list;
-    removal      plan;
+    removal      plan{};
 
     n = (conf->headers != NULL) ? conf->headers->nelts : 0;
 
@@ -138,8 +140,20 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    plan.conf = conf;
+    plan.pool = r->pool;
+    plan.tokens = taken;
+
     if (taken) {
         plan_removal(r, conf, ctx, plan);
+    }
+
+    if (ours) {
+        plan.login = static_cast<main_conf_t *>(
+            ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    }
+
+    if (taken || ours) {
         reset_cookies(r);
     }
 
@@ -156,7 +170,7 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
 
             value = h->value;
 
-            if (taken && remove_from(plan, h, &value)) {
+            if ((taken || ours) && remove_from(plan, h, &value)) {
                 if (h == r->headers_in.authorization) {
                     r->headers_in.authorization = NULL;
                 }
@@ -172,7 +186,7 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
             *copy = *h;
             copy->value = value;
 
-            if (taken && is_cookie(h)) {
+            if ((taken || ours) && is_cookie(h)) {
                 return point_at_cookie(r, copy);
             }
 

@@ -28,6 +28,8 @@ ngx_uint_t is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept;
 
 struct removal {
     const loc_conf_t           *conf;
+    const main_conf_t          *login;      /* NULL: leave what logins keep */
+    bool                        tokens;     /* remove tokens */
     ngx_pool_t                 *pool;
     std::string_view            keep;       /* the token */
     std::vector<const char *>   pieces;     /* where those of it begin */
@@ -43,6 +45,10 @@ void plan_removal(ngx_http_request_t *r, const loc_conf_t *conf,
  * *value is a copy without ours.
  */
 bool remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value);
+
+/* what a login keeps in the browser is for us alone */
+bool holds_login_cookies(ngx_http_request_t *r, const loc_conf_t *conf)
+    noexcept;
 
 ngx_uint_t is_cookie(ngx_table_elt_t *h) noexcept;
 void reset_cookies(ngx_http_request_t *r) noexcept;

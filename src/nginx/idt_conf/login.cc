@@ -1,0 +1,428 @@
+/* The directives of logins in http, server and location; merge. */
+
+#include "idt_conf/login.h"
+#include "idt_conf/login_block.h"
+#include "idt_session/session.h"
+
+#include "idt_login/set_cookie.h"
+
+
+namespace id_token::nginx {
+
+
+#define RENEW  20
+
+
+static void
+remember_place(ngx_conf_t *cf, login_conf_t *login)
+{
+    login->file = cf->conf_file->file.name;
+    login->line = cf->conf_file->line;
+}
+
+
+/* id_token_login_key FILE ... */
+
+char *
+login_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_str_t    *value, *file;
+    ngx_uint_t    i;
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (mcf->login.key_files != NULL) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    mcf->login.key_files = ngx_array_create(cf->pool, cf->args->nelts,
+                                            sizeof(ngx_str_t));
+    if (mcf->login.key_files == NULL) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    warn_literal(cf);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        file = static_cast<ngx_str_t *>(ngx_array_push(mcf->login.key_files));
+        if (file == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        *file = value[i];
+
+        if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* auth_id_token_login on | off */
+
+char *
+login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    loc_conf_t  *lcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+
+    remember_place(cf, &lcf->login);
+
+    return ngx_conf_set_flag_slot(cf, cmd, conf);
+}
+
+
+/* auth_id_token_login_parameter NAME VALUE */
+
+char *
+login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    return push_parameter(cf, &static_cast<loc_conf_t *>(conf)
+                                  ->login.parameters);
+}
+
+
+/* auth_id_token_renew SHARE% | off */
+
+char *
+login_renew(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_int_t    n;
+    ngx_str_t   *value;
+    loc_conf_t  *lcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    if (lcf->login.renew != NGX_CONF_UNSET_UINT) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    if (view(value[1]) == "off") {
+        lcf->login.renew = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = view(value[1]).ends_with('%')
+            ? ngx_atoi(value[1].data, value[1].len - 1) : NGX_ERROR;
+
+    if (n == NGX_ERROR || n < 1 || n > 90) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_id_token_renew\" needs a share of the "
+                           "token's life from \"1%%\" to \"90%%\", or \"off\", "
+                           "not \"%V\"",
+                           &value[1]);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    lcf->login.renew = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+take_location(ngx_conf_t *cf, login_conf_t *login, LoginHandler handler,
+    ngx_http_handler_pt content)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = static_cast<ngx_http_core_loc_conf_t *>(
+               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+
+    if (login->handler != LoginHandler::none || clcf->handler != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the location \"%V\" has another handler already",
+                           &clcf->name);
+        return NGX_ERROR;
+    }
+
+    remember_place(cf, login);
+
+    login->handler = handler;
+    login->location = clcf;
+    clcf->handler = content;
+
+    return NGX_OK;
+}
+
+
+/* id_token_callback PROVIDER, id_token_login, id_token_logout */
+
+char *
+login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_int_t    rc;
+    ngx_str_t   *value;
+    loc_conf_t  *lcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    warn_literal(cf);
+
+    lcf->login.provider_name = value[1];
+
+    if (view(cmd->name) == "id_token_callback") {
+        rc = take_location(cf, &lcf->login, LoginHandler::callback,
+                           callback_handler);
+
+    } else if (view(cmd->name) == "id_token_login") {
+        rc = take_location(cf, &lcf->login, LoginHandler::login,
+                           login_handler);
+
+    } else {
+        rc = take_location(cf, &lcf->login, LoginHandler::logout,
+                           logout_handler);
+    }
+
+    return rc == NGX_OK ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
+/* id_token_identity [claim ...] */
+
+char *
+login_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+    loc_conf_t  *lcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    warn_literal(cf);
+
+    try {
+        for (i = 1; i < cf->args->nelts; i++) {
+            if (value[i].len == 0 || value[i].data[0] == '/') {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"id_token_identity\" cannot name \"%V\": "
+                                   "whole claims only, no JSON pointer",
+                                   &value[i]);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+
+            lcf->login.claims.emplace_back(view(value[i]));
+        }
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return take_location(cf, &lcf->login, LoginHandler::identity,
+                         identity_handler)
+           == NGX_OK ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
+void
+create_login_conf(login_conf_t *login) noexcept
+{
+    login->enable = NGX_CONF_UNSET;
+    login->renew = NGX_CONF_UNSET_UINT;
+}
+
+
+static carrier_t *
+session_carrier(loc_conf_t *conf)
+{
+    ngx_uint_t   i;
+    carrier_t   *carrier;
+
+    carrier = static_cast<carrier_t *>(conf->sources->elts);
+
+    for (i = 0; i < conf->sources->nelts; i++) {
+        if (carrier[i].carrier == Carrier::cookie
+            && is_session_cookie_name(view(carrier[i].value))) {
+            return &carrier[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static const char *
+login_word(const login_conf_t *login)
+{
+    switch (login->handler) {
+
+    case LoginHandler::callback:
+        return "id_token_callback";
+
+    case LoginHandler::login:
+        return "id_token_login";
+
+    case LoginHandler::logout:
+        return "id_token_logout";
+
+    default:
+        return "auth_id_token_login";
+    }
+}
+
+
+static ngx_int_t
+resolve_provider(ngx_conf_t *cf, login_conf_t *login)
+{
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    auto  it = mcf->providers.find(view(login->provider_name));
+
+    if (it == mcf->providers.end()) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown id_token_provider \"%V\" in \"%s\" in %V:%ui",
+                      &login->provider_name, login_word(login), &login->file,
+                      login->line);
+        return NGX_ERROR;
+    }
+
+    login->provider = it->second;
+    login->provider->used = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+check_login(ngx_conf_t *cf, login_conf_t *login, provider_t *provider,
+    bool needs_cookie)
+{
+    if (provider != NULL && provider->login == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" in %V:%ui needs \"redirect_uri\" in "
+                      "id_token_provider \"%V\"",
+                      login_word(login), &login->file, login->line,
+                      &provider->name);
+        return NGX_ERROR;
+    }
+
+    if (needs_cookie && login->carrier == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" in %V:%ui needs a cookie to write whose name no "
+                      "other host can set: \"auth_id_token_source "
+                      "cookie=__Host-NAME\", not ending in \"-r\" and not "
+                      "beginning with \"__Host-oidc_\"",
+                      login_word(login), &login->file, login->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+use_login(ngx_conf_t *cf, loc_conf_t *conf, provider_t *provider)
+{
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    auto  *server = static_cast<ngx_http_core_srv_conf_t *>(
+        ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module));
+
+    mcf->login.uses.push_back({ provider, server, conf });
+}
+
+
+static ngx_int_t
+merge_handler(ngx_conf_t *cf, loc_conf_t *conf)
+{
+    bool           writes;
+    login_conf_t  *login;
+
+    login = &conf->login;
+
+    if (login->handler == LoginHandler::none
+        || login->handler == LoginHandler::identity)
+    {
+        return NGX_OK;
+    }
+
+    /* who is not logged in yet, or not any more, has to get there */
+
+    conf->enable = 0;
+
+    /* what comes here has a nonce of its own */
+
+    conf->nonce = NULL;
+
+    if (resolve_provider(cf, login) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    writes = login->handler != LoginHandler::callback;
+
+    if (check_login(cf, login, login->provider, writes) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    use_login(cf, conf, login->provider);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+merge_login(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
+{
+    login_conf_t  *login;
+
+    login = &conf->login;
+
+    if (login->enable == NGX_CONF_UNSET) {
+        login->enable = (prev->login.enable == NGX_CONF_UNSET)
+                        ? 0 : prev->login.enable;
+
+        if (login->handler == LoginHandler::none) {
+            login->file = prev->login.file;
+            login->line = prev->login.line;
+        }
+    }
+
+    ngx_conf_merge_uint_value(login->renew, prev->login.renew, RENEW);
+
+    if (login->parameters == NULL) {
+        login->parameters = prev->login.parameters;
+    }
+
+    login->carrier = session_carrier(conf);
+
+    try {
+        if (merge_handler(cf, conf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (!login->enable || !conf->enable) {
+            login->enable = 0;
+            return NGX_OK;
+        }
+
+        if (check_login(cf, login, conf->provider, true) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        use_login(cf, conf, conf->provider);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+}  // namespace id_token::nginx

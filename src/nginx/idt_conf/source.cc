@@ -1,0 +1,199 @@
+/* auth_id_token_source: where tokens are looked for. */
+
+#include "idt_glue/shared.h"
+
+#include "idt_base/ascii.h"
+#include "idt_token/header_names.h"
+
+
+namespace id_token::nginx {
+
+
+/* a cookie's name is a token, RFC 6265 4.1.1 */
+
+static ngx_uint_t
+is_cookie_name(const ngx_str_t &name)
+{
+    std::string_view  separators("()<>@,;:\\\"/[]?={}");
+
+    for (unsigned char c : view(name)) {
+        if (c <= 0x20 || c >= 0x7f
+            || separators.find(static_cast<char>(c)) != std::string_view::npos)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* NGX_OK: the source is complete; NGX_ERROR: logged */
+
+static ngx_int_t
+parse_source(ngx_conf_t *cf, carrier_t *source)
+{
+    size_t            len;
+    ngx_str_t        *word = &source->name;
+    std::string_view  text = view(*word);
+
+    if (text == "bearer") {
+        source->carrier = Carrier::authorization;
+        ngx_str_null(&source->value);
+        return NGX_OK;
+    }
+
+    len = text.starts_with("cookie=") || text.starts_with("header=") ? 7 : 0;
+
+    if (len == 0 || word->len == len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\" in \"auth_id_token_source\", "
+                           "it must be \"bearer\", \"cookie=NAME\" or "
+                           "\"header=NAME\"",
+                           word);
+        return NGX_ERROR;
+    }
+
+    source->value.data = word->data + len;
+    source->value.len = word->len - len;
+
+    if (text.starts_with("cookie=")) {
+        source->carrier = Carrier::cookie;
+
+        if (!is_cookie_name(source->value)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is not a cookie name in "
+                               "\"auth_id_token_source\"",
+                               &source->value);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    source->carrier = Carrier::header;
+
+    if (!may_carry_token(view(source->value))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_source\" is not the name "
+                           "of a header that may hold a token, such as "
+                           "\"X-ID-Token\"",
+                           &source->value);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* all that look like requests' headers later on are in lower case */
+
+static ngx_int_t
+add_header_source(ngx_conf_t *cf, main_conf_t *mcf, carrier_t *source)
+{
+    u_char  *lower;
+
+    lower = static_cast<u_char *>(ngx_pnalloc(cf->pool, source->value.len));
+    if (lower == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_strlow(lower, source->value.data, source->value.len);
+    source->value.data = lower;
+
+    try {
+        mcf->source_headers.push_back(view(source->value));
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* a login may turn out to write this cookie */
+
+static ngx_int_t
+add_cookie_source(main_conf_t *mcf, carrier_t *source)
+{
+    try {
+        mcf->carriers.push_back(source);
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* auth_id_token_source bearer | cookie=NAME | header=NAME ... */
+
+char *
+source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+{
+    ngx_str_t    *value, sub = ngx_string("sub");
+    ngx_uint_t    i;
+    carrier_t    *source;
+    loc_conf_t   *lcf;
+    main_conf_t  *mcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    if (lcf->sources != NGX_CONF_UNSET_PTR) {
+        return const_cast<char *>("is duplicate");
+    }
+
+    lcf->sources = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                    sizeof(carrier_t));
+    if (lcf->sources == NULL
+        || claim_slot(cf, &sub, &mcf->subject_slot) != NGX_OK)
+    {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    warn_literal(cf);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        for (const carrier_t &other : items<carrier_t>(lcf->sources)) {
+            if (view(other.name) == view(value[i])
+                || (other.carrier == Carrier::header
+                    && equal_ignoring_case(view(other.name), view(value[i]))))
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "duplicate source \"%V\" in "
+                                   "\"auth_id_token_source\"",
+                                   &value[i]);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+        }
+
+        source = static_cast<carrier_t *>(ngx_array_push(lcf->sources));
+        if (source == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        source->name = value[i];
+        source->bound = 0;
+
+        if (parse_source(cf, source) != NGX_OK
+            || (source->carrier == Carrier::header
+                && add_header_source(cf, mcf, source) != NGX_OK)
+            || (source->carrier == Carrier::cookie
+                && add_cookie_source(mcf, source) != NGX_OK))
+        {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+}  // namespace id_token::nginx

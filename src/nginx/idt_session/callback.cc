@@ -1,0 +1,215 @@
+/*
+ * The callback: the tenant's answer, the token that it brings or leads to, the
+ * session. It may wait for keys and for the token endpoint: nginx then calls
+ * the handler again, or exchanged() is called.
+ */
+
+#include "idt_session/state.h"
+
+#include "idt_login/callback.h"
+
+
+namespace id_token::nginx {
+
+
+login_state_s::~login_state_s() noexcept
+{
+    if (exchange != NULL) {
+        exchange_abort(exchange);
+    }
+}
+
+
+/* what a content handler returns for a request that waits */
+
+static ngx_int_t
+stay(ngx_http_request_t *r, ngx_int_t rc)
+{
+    if (rc == NGX_AGAIN) {
+        r->main->count++;
+        return NGX_DONE;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+guarded(ngx_http_request_t *r, ctx_t *ctx, std::string_view text) noexcept
+{
+    try {
+        return ctx->login->judging ? judge_answer(r, ctx)
+                                   : take_answer(r, ctx, text);
+
+    } catch (...) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+/* a body may lie in a file: nginx's buffer is smaller than ours */
+
+static ngx_int_t
+read_body(ngx_http_request_t *r, std::string *out)
+{
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (r->request_body == NULL) {
+        return NGX_OK;
+    }
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (out->size() + static_cast<size_t>(ngx_buf_size(b))
+            > kMaxFormBytes)
+        {
+            return NGX_DECLINED;
+        }
+
+        if (!b->in_file) {
+            out->append(reinterpret_cast<char *>(b->pos), b->last - b->pos);
+            continue;
+        }
+
+        std::string  part(b->file_last - b->file_pos, '\0');
+
+        n = ngx_read_file(b->file, reinterpret_cast<u_char *>(part.data()),
+                          part.size(), b->file_pos);
+
+        if (n != static_cast<ssize_t>(part.size())) {
+            return NGX_ERROR;
+        }
+
+        out->append(part);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+body_handler(ngx_http_request_t *r)
+{
+    ctx_t        *ctx;
+    ngx_int_t     rc;
+    std::string   body;
+
+    ctx = get_ctx(r);
+
+    try {
+        rc = read_body(r, &body);
+
+    } catch (...) {
+        rc = NGX_ERROR;
+    }
+
+    if (rc == NGX_OK) {
+        rc = guarded(r, ctx, body);
+
+    } else if (rc == NGX_DECLINED) {
+        rc = login_failed(r, ctx->provider, LoginError::answer_too_long);
+
+    } else {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+
+static ngx_int_t
+receive_form(ngx_http_request_t *r, ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (r->method != NGX_HTTP_POST) {
+        return login_failed(r, ctx->provider, LoginError::answer_method);
+    }
+
+    if (r->headers_in.content_type == NULL
+        || !is_form_type(view(r->headers_in.content_type->value)))
+    {
+        return login_failed(r, ctx->provider, LoginError::answer_type);
+    }
+
+    if (r->headers_in.content_length_n > static_cast<off_t>(kMaxFormBytes)) {
+        return login_failed(r, ctx->provider, LoginError::answer_too_long);
+    }
+
+    rc = ngx_http_read_client_request_body(r, body_handler);
+
+    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+}
+
+
+ngx_int_t
+callback_handler(ngx_http_request_t *r) noexcept
+{
+    ctx_t  *ctx;
+
+    ctx = make_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->login != NULL && ctx->login->judging) {
+        return stay(r, guarded(r, ctx, {}));
+    }
+
+    ctx->login = create<login_state_t>(r->pool);
+    if (ctx->login == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->provider = loc_conf_of(r)->login.provider;
+
+    if (ctx->provider->login->flow == Flow::id_token) {
+        return receive_form(r, ctx);
+    }
+
+    if (r->method != NGX_HTTP_GET) {
+        return login_failed(r, ctx->provider, LoginError::answer_method);
+    }
+
+    return stay(r, guarded(r, ctx, view(r->args)));
+}
+
+
+void
+exchanged(ngx_http_request_t *r, std::string &&token, LoginError error,
+    std::string_view detail) noexcept
+{
+    ctx_t             *ctx;
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+    ctx = get_ctx(r);
+
+    ngx_http_set_log_request(c->log, r);
+
+    ctx->login->exchange = NULL;
+
+    if (error != LoginError::none) {
+        rc = login_failed(r, ctx->provider, error, detail);
+
+    } else {
+        ctx->login->token = std::move(token);
+        ctx->login->judging = true;
+        rc = guarded(r, ctx, {});
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_finalize_request(r, rc);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+}  // namespace id_token::nginx

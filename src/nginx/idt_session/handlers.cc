@@ -1,0 +1,148 @@
+/* id_token_login: a login by a link; id_token_identity: who is logged in. */
+
+#include "idt_session/session.h"
+
+#include "idt_login/form.h"
+#include "idt_login/identity.h"
+#include "idt_login/set_cookie.h"
+
+
+namespace id_token::nginx {
+
+
+static ngx_int_t
+begin_login(ngx_http_request_t *r, ctx_t *ctx, loc_conf_t *conf)
+{
+    LoginError   error;
+    departure_t  departure{};
+
+    auto  arguments = Form::parse(view(r->args));
+
+    departure.provider = ctx->provider;
+    departure.conf = conf;
+    departure.return_path = "/";
+
+    if (arguments) {
+        departure.return_path =
+            return_path(arguments->find("return").value_or("/"));
+    }
+
+    error = depart(r, departure);
+
+    if (error != LoginError::none) {
+        return login_failed(r, ctx->provider, error);
+    }
+
+    if (expire_surplus(r, read_cookies(r)) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    login_did(r, ctx->provider, "begun", "link");
+
+    return NGX_HTTP_MOVED_TEMPORARILY;
+}
+
+
+ngx_int_t
+login_handler(ngx_http_request_t *r) noexcept
+{
+    ctx_t       *ctx;
+    ngx_int_t    rc;
+    loc_conf_t  *conf;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx = make_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* an image, a frame, what is loaded ahead: nobody would see the tenant */
+
+    if (!is_page_load(look_at(r))) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    conf = loc_conf_of(r);
+    ctx->provider = conf->login.provider;
+
+    rc = await_endpoints(r, ctx);
+
+    if (rc == NGX_AGAIN) {
+        r->main->count++;
+        return NGX_DONE;
+    }
+
+    try {
+        return begin_login(r, ctx, conf);
+
+    } catch (...) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+send_identity(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx)
+{
+    ngx_http_complex_value_t  body;
+
+    static ngx_str_t  type = ngx_string("application/json");
+
+    const Claims  *claims = parse_claims(ctx);
+
+    if (claims == nullptr || forbid_caching(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    std::string  json = identity_json(*claims, conf->login.claims);
+
+    ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
+
+    body.value.len = json.size();
+    body.value.data = static_cast<u_char *>(
+                          ngx_pnalloc(r->pool, json.size()));
+    if (body.value.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(body.value.data, json.data(), json.size());
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &body);
+}
+
+
+ngx_int_t
+identity_handler(ngx_http_request_t *r) noexcept
+{
+    ctx_t  *ctx;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    ctx = proven_ctx(r);
+
+    if (ctx == NULL) {
+        /* optional, report, or no gate at all: nobody is logged in */
+        return NGX_HTTP_UNAUTHORIZED;
+    }
+
+    try {
+        return send_identity(r, loc_conf_of(r), ctx);
+
+    } catch (...) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+}  // namespace id_token::nginx
