@@ -442,6 +442,18 @@ install: $(B)/$(module) $(B)/id_token_check ## copy the module to nginx's module
 	install -s -m 644 $< $(DESTDIR)$(modules_path)/
 	install -s -m 755 $(B)/id_token_check $(DESTDIR)$(PREFIX)/bin/
 
+# The same bytes for the same commit: names, times and order are git's.
+version = $(shell sed -n 's/.*kVersion\[\] = "\(.*\)";.*/\1/p' src/core/idt_base/version.h)
+dist_name = nginx-auth-id-token-$(version)
+
+.PHONY: dist
+dist: ## the last commit as a source archive, build/nginx-auth-id-token-VERSION.tar.gz
+	@mkdir -p $(B)
+	@git archive --format=tar --prefix=$(dist_name)/ HEAD \
+	    > $(B)/$(dist_name).tar
+	@gzip -9nf $(B)/$(dist_name).tar
+	@cd $(B) && sha256sum $(dist_name).tar.gz
+
 .PHONY: help clean FORCE
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
