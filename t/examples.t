@@ -179,6 +179,9 @@ my %as_it_stands = (
     'report-mode-rollout'     => [8086, '/', 502],
     'required-groups-and-mfa' => [8087, '/admin/', 401],
     'access-tokens-instead'   => [8088, '/app/', 401],
+    'login-web-application'   => [8089, '/', 401],
+    'login-single-page-app'   => [8092, '/api/', 401],
+    'login-code-flow'         => [8093, '/', 401],
 );
 
 is_deeply [map { m{([^/]+)\.conf$} } sort glob "$examples/*.conf"],
@@ -202,6 +205,23 @@ SKIP: {
         }
     }
 }
+
+# -- login-*.conf -------------------------------------------------------------
+
+for my $login (['login-web-application', '/', 'id_token'],
+    ['login-code-flow', '/admin/', 'code'],
+    ['login-single-page-app', '/oidc/login?return=/x', 'id_token']) {
+    my ($name, $path, $type) = @$login;
+    control('/discovery', { authorization_endpoint => "https://localhost:$tenant->{https}/auth",
+        token_endpoint => "https://localhost:$tenant->{https}/token" });
+    start_example($name);
+    my $answer = status_is("$name: a page load", 302, $path,
+        'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document');
+    like $answer->{headers}{location}, qr{^https://localhost:\d+/auth\?response_type=$type&}, 'goes to the tenant';
+    status_is("$name: the callback", 400, '/oidc/callback');
+    stop_nginx();
+}
+control('/discovery', {});
 
 # -- bearer-api.conf ----------------------------------------------------------
 
