@@ -50,7 +50,7 @@ my $token  = token(claims => { groups => ['staff', 'b'], email => 'a@x' });
 my $bearer = "Authorization: Bearer $token";
 my @copies = ('X-User: root', 'x-user: root', 'X_USER: root', 'X_User: root',
     'X.User: root', 'x~user: root', 'X-First: root', 'X_First: root',
-    'x-absent: root', 'X.Absent: root');
+    'x-absent: root', 'X.Absent: root', 'X-User[]: root', 'X-User[0]: root');
 my @many = map {"X-Filler-$_: $_"} 1 .. 45;
 
 for my $kind (@kinds) {

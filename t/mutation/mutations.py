@@ -682,8 +682,8 @@ nginx("idt_request/rules", "require",
        "if (false) {"))
 
 nginx("idt_conf/set_header", "headers",
-      ("in every spelling", "return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';",
-       "return c;"))
+      ("in every spelling", "return passes_for_header(view(name), view(ours));",
+       "return view(name) == view(ours);"))
 
 nginx("idt_upstream/upstream", "headers upstreams",
       ("client copies go", "if (is_listed(conf->headers, h->key)\n",
@@ -698,8 +698,8 @@ nginx("idt_upstream/upstream", "headers",
        "    forget_headers(r);\n\n    return NGX_OK;",
        "    return NGX_OK;"),
       ("spaces at the ends",
-       "return text.starts_with(' ') || text.ends_with(' ');",
-       "return false;"))
+       "if (may_be_trimmed(view(text))) {",
+       "if (false) {"))
 
 nginx("idt_upstream/strip", "strip person",
       ("Authorization goes", "    return is_bearer(view(h->value))\n",
@@ -794,3 +794,7 @@ nginx("idt_conf/noted", "config",
       ("guarded from within", "conf != NULL && !conf->guards; conf = conf->parent", "conf != NULL && !conf->guards; conf = NULL"),
       ("strip that is off", "if (conf->strip && note_directive", "if (note_directive"),
       ("a provider that is used", "        conf->provider->used = 1;", "        conf->provider->used = 0;"))
+
+core("idt_token/header_names", "header_names",
+     ("trimmed in front", "kSpaces.find(value.front()) != kSpaces.npos", "false"),
+     ("trimmed as Latin-1", '" \\t\\xa0\\x85"', '" \\t"'))

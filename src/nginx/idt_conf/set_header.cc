@@ -1,46 +1,19 @@
 /* auth_id_token_set_header: which headers, and how they are inherited. */
 
 #include "idt_conf/told.h"
+#include "idt_token/header_names.h"
 #include "idt_upstream/upstream.h"
 
 
 namespace id_token::nginx {
 
 
-/* as an upstream may fold it: case, and what is no letter or digit */
-
-static u_char
-fold(u_char c)
+static bool
+same_name(const ngx_str_t &ours, const ngx_str_t &name)
 {
-    c = ngx_tolower(c);
-
-    return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '_';
+    return passes_for_header(view(name), view(ours));
 }
 
-
-static ngx_uint_t
-same_name(const ngx_str_t &a, const ngx_str_t &b)
-{
-    size_t  i;
-
-    if (a.len != b.len) {
-        return 0;
-    }
-
-    for (i = 0; i < a.len; i++) {
-        if (fold(a.data[i]) != fold(b.data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/*
- * Headers that nginx itself reads, or that steer a connection or a gateway: a
- * claim has no place in them.
- */
 
 static ngx_uint_t
 is_reserved(const ngx_str_t &name)

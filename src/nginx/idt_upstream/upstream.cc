@@ -9,6 +9,7 @@
 #include "idt_upstream/upstream.h"
 
 #include "idt_base/ascii.h"
+#include "idt_token/header_names.h"
 
 
 namespace id_token::nginx {
@@ -17,7 +18,6 @@ namespace id_token::nginx {
 static ngx_int_t rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     bool taken, bool ours);
 static void forget_headers(ngx_http_request_t *r);
-static ngx_uint_t has_outer_space(std::string_view text);
 static ngx_int_t add_headers(ngx_http_request_t *r, loc_conf_t *conf,
     ctx_t *ctx, ngx_list_t *list);
 
@@ -229,15 +229,6 @@ forget_headers(ngx_http_request_t *r)
 }
 
 
-/* it would be dropped on the way, RFC 9110 5.5, and the value be another */
-
-static ngx_uint_t
-has_outer_space(std::string_view text)
-{
-    return text.starts_with(' ') || text.ends_with(' ');
-}
-
-
 static ngx_int_t
 add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     ngx_list_t *list)
@@ -284,7 +275,7 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
             text.len = value.text().size();
         }
 
-        if (has_outer_space(view(text))) {
+        if (may_be_trimmed(view(text))) {
             continue;
         }
 
