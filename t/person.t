@@ -321,3 +321,30 @@ Who: ann cookie bob.
 GET /who
 --- more_headers eval: "Authorization: Bearer $::ann\nAuthorization: Bearer $::ann"
 --- error_code: 400
+
+
+=== TEST 23: so does one that comes after something was taken out
+--- http_config eval
+IdToken::provider('two', jwks_file => '$TEST_NGINX_DATA_DIR/jwks.json', client_id => 'other')
+--- config
+    location = /page {
+        auth_id_token one;
+        auth_id_token_source bearer cookie=idt;
+        addition_types *;
+        add_after_body /sub;
+        proxy_pass http://127.0.0.1:$server_port/seen;
+    }
+    location = /sub {
+        auth_id_token two;
+        auth_id_token_source bearer cookie=idt;
+        auth_id_token_set_header X-ID-Token sub;
+        proxy_pass http://127.0.0.1:$server_port/seen;
+    }
+--- request
+GET /page
+--- more_headers eval
+"Authorization: Bearer $::ann\nCookie: idt=" . IdToken::token(sub => 'bob', aud => 'other')
+--- response_body eval
+"[Bearer $::ann][][] \n[][][bob] \n"
+--- no_error_log
+[error]

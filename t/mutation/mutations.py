@@ -652,10 +652,7 @@ nginx("idt_request/presented", "person source",
 
 nginx("idt_request/presented", "strip phases",
       ("known after it was stripped",
-       "now.authorization = kept.original.authorization;", ""),
-      ("what another module put",
-       "if (is_same(now.authorization, kept.left.authorization)) {",
-       "if (true) {"))
+       "now.authorization = kept.original.authorization;", ""))
 
 nginx("idt_request/browser", "csrf preflight",
       ("the guard", "return is_from_here(r, conf) ? Error::ok",
