@@ -171,7 +171,6 @@ my $nginx = IdTokenNginx->start(
     }
     location = /optional { auth_id_token_mode optional; empty_gif; }
     location = /optional-rule { auth_id_token_mode optional; auth_id_token_require s !present; empty_gif; }
-    location = /off { auth_id_token off; auth_id_token_require s = x; empty_gif; }
     location = /report { auth_id_token_mode report; auth_id_token_require s = x error=404;
         add_header S "[$id_token_claim_s]"; add_header Error $id_token_error; empty_gif; }
     location = /any { satisfy any; allow all; auth_id_token_require s = x; add_header S "[$id_token_claim_s]"; empty_gif; }
@@ -224,7 +223,6 @@ is(status('/optional-rule', '"s":1'), 403, 'optional, the rule is not met');
 is(status('/level1/2/optional', undef), 401, 'optional with inherited rules');
 is(status('/level1/2/optional', '"a":1,"b":2'), 200, 'which are met');
 is(status('/level1/2/optional-off', undef), 200, 'optional without the inherited rules');
-is(status('/off', undef), 200, 'no rule without auth_id_token');
 my $report = $nginx->get('/report', 'Authorization: Bearer ' . raw_token('"s":"y"'));
 is("$report->{status} $report->{error} $report->{s}", '200 claim_rule_404 []', 'report: let in, the reason, no claim');
 $report = $nginx->get('/report', 'Authorization: Bearer ' . raw_token('"s":"x"'));
