@@ -687,16 +687,32 @@ nginx("idt_upstream/upstream", "headers upstreams",
        "if (false\n"),
       ("headers of another location go", "|| is_listed(ctx->headers, h->key))",
        "|| false)"),
-      ("printable alone", "if (!value.present() || !value.printable()) {",
-       "if (!value.present()) {"))
+      ("printable alone", "return value.printable() ? encode(r, header, value.text())",
+       "return value.present() ? copy_text(r, std::string(value.text()))"))
 
 nginx("idt_upstream/upstream", "headers",
       ("what was read before is forgotten",
        "    forget_headers(r);\n\n    return NGX_OK;",
        "    return NGX_OK;"),
       ("spaces at the ends",
-       "if (may_be_trimmed(view(text))) {",
-       "if (false) {"))
+       "is_exact_value(text) ? std::optional(text) : std::nullopt", "text"))
+
+core("idt_token/spelling", "spelling",
+     ("nothing is a segment", "!text.empty() && is_printable(text) &&",
+      "is_printable(text) &&"),
+     ("dot segments", "is_printable(text) && !has_dot_segment(text)",
+      "is_printable(text)"),
+     ("trimmed in front", "is_narrow_space(text.front()) ||", ""),
+     ("trimmed as Latin-1", '" \\t\\xa0\\x85"', '" \\t"'),
+     ("wide spaces in front", "text.starts_with(space) ||", ""),
+     ("wide spaces behind", "text.ends_with(space);", "false;"),
+     ("an exact value has no outer space",
+      "return is_printable(text) && !has_outer_space(text);",
+      "return is_printable(text);"),
+     ("a split in two ways", "text.find(part, at + 1)",
+      "text.find(part, at + part.size())"),
+     ("no empty element", "!value.text().empty() &&", ""),
+     ("UTF-8 is UTF-8", "if (!is_utf8(out)) {", "if (false) {"))
 
 nginx("idt_upstream/strip", "strip person",
       ("Authorization goes", "    return is_bearer(view(h->value))\n",
@@ -791,7 +807,3 @@ nginx("idt_conf/noted", "config",
       ("guarded from within", "conf != NULL && !conf->guards; conf = conf->parent", "conf != NULL && !conf->guards; conf = NULL"),
       ("strip that is off", "if (conf->strip && note_directive", "if (note_directive"),
       ("a provider that is used", "        conf->provider->used = 1;", "        conf->provider->used = 0;"))
-
-core("idt_token/header_names", "header_names",
-     ("trimmed in front", "kSpaces.find(value.front()) != kSpaces.npos", "false"),
-     ("trimmed as Latin-1", '" \\t\\xa0\\x85"', '" \\t"'))

@@ -54,24 +54,12 @@ void some_headers_are_no_source(void **) {
     }
 }
 
-void some_readers_trim_more_than_spaces(void **) {
-    for (const char *value : {" a", "a ", " ", "a\t", "\xc2\xa0", "a\xc2\x85",
-                              "caff\xc3\xa0", "\xa0\x61", "\x85"}) {
-        assert_true(may_be_trimmed(value));
-    }
-    for (const char *value :
-         {"", "a", "a b", "\xc2\xa0\x61", "caff\xc3\xa8", "\xc3\xa0 la"}) {
-        assert_false(may_be_trimmed(value));
-    }
-}
-
 }  // namespace
 
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_name_has_many_spellings),
         cmocka_unit_test(some_headers_are_no_source),
-        cmocka_unit_test(some_readers_trim_more_than_spaces),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,9 +1,9 @@
 #include "idt_keys/http_request.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "idt_base/ascii.h"
+#include "idt_base/escape.h"
 
 namespace id_token {
 
@@ -38,27 +38,6 @@ bool is_name_character(char c) noexcept {
     constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
     return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
            kOthers.find(c) != kOthers.npos;
-}
-
-// RFC 4648 4, with its padding: RFC 7617 asks for this alphabet.
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t n = 0; n < 3; ++n) {
-            const char c = i + n < bytes.size() ? bytes[i + n] : '\0';
-            group = group << 8 | static_cast<unsigned char>(c);
-        }
-        for (std::size_t n = 0; n < 4; ++n) {
-            text += i + n > bytes.size()
-                        ? '='
-                        : kAlphabet[group >> (18 - 6 * n) & 0x3f];
-        }
-    }
-    return text;
 }
 
 }  // namespace
@@ -96,7 +75,7 @@ std::string basic_credentials(std::string_view user_and_password) {
         return {};
     }
     return field_line("Proxy-Authorization",
-                      "Basic " + base64(user_and_password));
+                      "Basic " + base64_encode(user_and_password));
 }
 
 namespace {

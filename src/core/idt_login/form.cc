@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "idt_base/ascii.h"
+#include "idt_base/escape.h"
 
 namespace id_token {
 
@@ -33,12 +34,6 @@ std::optional<std::string> unescape(std::string_view text) {
         i += 2;
     }
     return out;
-}
-
-bool is_unreserved(char c) noexcept {
-    const char l = lower(c);
-    return is_digit(c) || (l >= 'a' && l <= 'z') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
 }
 
 }  // namespace
@@ -81,22 +76,6 @@ std::optional<std::string_view> Form::find(
         }
     }
     return std::nullopt;
-}
-
-std::string escape_uri(std::string_view text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        if (is_unreserved(c)) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15];
-    }
-    return out;
 }
 
 void append_form_field(std::string &out, std::string_view name,

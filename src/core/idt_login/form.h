@@ -45,9 +45,6 @@ class Form {
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-// Everything but RFC 3986's unreserved characters as %XX.
-[[nodiscard]] std::string escape_uri(std::string_view text);
-
 // Appends NAME=VALUE, escaped, behind an '&' if `out` holds a field already.
 void append_form_field(std::string &out, std::string_view name,
                        std::string_view value);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "idt_base/escape.h"
 #include "idt_lib/json.h"
-#include "idt_lib/openssl.h"
 #include "idt_login/form.h"
 #include "idt_login/login_error.h"
 #include "idt_mint/assertion.h"
@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::string_view kAssertionKind =
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";  // RFC 7523 2.2
-
-std::string base64_encode(std::string_view bytes) {
-    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char *>(out.data()),
-                        reinterpret_cast<const unsigned char *>(bytes.data()),
-                        static_cast<int>(bytes.size()));
-    out.resize(static_cast<std::size_t>(size));
-    return out;
-}
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace id_token {
 //     head   1 byte: JsonKind, and kPrintable if the text may stand in a header
 //     scalar or object: the text
 //     array:            size of the text (4 bytes), the text, and for each
-//                       scalar element: size (4 bytes), packed form
+//                       element: size (4 bytes), and packed form of a scalar
 //
 // Sizes are in native order: packed values never leave the process.
 
@@ -48,11 +48,11 @@ std::string_view take_sized(std::string_view &rest) noexcept {
 
 void append_elements(std::string &out, JsonView array) {
     array.for_each_element([&](JsonView element) {
+        std::size_t begin = reserve_size(out);
         if (is_scalar(element.kind())) {
-            std::size_t begin = reserve_size(out);
             ClaimValue::pack(out, element);
-            fill_size(out, begin);
         }
+        fill_size(out, begin);
     });
 }
 

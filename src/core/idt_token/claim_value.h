@@ -42,13 +42,21 @@ class ClaimValue {
     // passed over.
     template <class F>
     bool any_element(F &&f) const {
+        return !all_elements(
+            [&f](ClaimValue v) { return !v.present() || !f(v); });
+    }
+
+    // Calls f(ClaimValue) for each element of an array until it returns false;
+    // returns whether it never did. An array, an object or null is absent.
+    template <class F>
+    bool all_elements(F &&f) const {
         std::string_view rest = elements();
         while (!rest.empty()) {
-            if (f(ClaimValue(next_element(rest)))) {
-                return true;
+            if (!f(ClaimValue(next_element(rest)))) {
+                return false;
             }
         }
-        return false;
+        return true;
     }
 
   private:

@@ -55,12 +55,6 @@ bool passes_for_header(std::string_view name, std::string_view ours) noexcept {
     return name.size() == ours.size() || !is_name_char(name[ours.size()]);
 }
 
-bool may_be_trimmed(std::string_view value) noexcept {
-    constexpr std::string_view kSpaces = " \t\xa0\x85";
-    return !value.empty() && (kSpaces.find(value.front()) != kSpaces.npos ||
-                              kSpaces.find(value.back()) != kSpaces.npos);
-}
-
 bool may_carry_token(std::string_view name) noexcept {
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_char)) {
         return false;

@@ -18,11 +18,6 @@ namespace id_token {
 // none that browsers or connections fill, or that is read in another way.
 [[nodiscard]] bool may_carry_token(std::string_view name) noexcept;
 
-// Whether a reader of a header's value may drop something at its ends: a space
-// (RFC 9110 5.5), or a byte that is one in Latin-1, A0 and 85, as the last of a
-// letter in UTF-8 may be. The value would be another's.
-[[nodiscard]] bool may_be_trimmed(std::string_view value) noexcept;
-
 }  // namespace id_token
 
 #endif

@@ -8,6 +8,9 @@
 namespace id_token::nginx {
 
 
+static bool parse_options(ngx_conf_t *cf, header_t *header);
+
+
 static bool
 same_name(const ngx_str_t &ours, const ngx_str_t &name)
 {
@@ -75,7 +78,7 @@ is_field_name(const ngx_str_t &name)
 }
 
 
-/* auth_id_token_set_header HEADER CLAIM|VALUE with variables */
+/* auth_id_token_set_header HEADER CLAIM|VALUE with variables [OPTION ...] */
 
 char *
 set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
@@ -141,15 +144,91 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     if (ngx_http_script_variables_count(&value[2])) {
         header->variable = compile(cf, &value[2]);
-        return (header->variable != NULL) ? NGX_CONF_OK
-                                          : static_cast<char *>(NGX_CONF_ERROR);
-    }
+        if (header->variable == NULL) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
 
-    if (claim_slot(cf, &value[2], &header->slot) != NGX_OK) {
+    } else if (claim_slot(cf, &value[2], &header->slot) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
-    return NGX_CONF_OK;
+    return parse_options(cf, header) ? NGX_CONF_OK
+                                     : static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
+/* NULL, or what is wrong with it */
+
+static const char *
+parse_option(header_t *header, const ngx_str_t &word)
+{
+    std::string_view  option(view(word));
+
+    if (option.starts_with("encode=")) {
+        auto  encoding = find_encoding(option.substr(sizeof("encode=") - 1));
+
+        if (header->encoding != Encoding::plain) {
+            return "is given twice";
+        }
+
+        if (!encoding) {
+            return "is no encoding: percent, base64 or rfc8187";
+        }
+
+        header->encoding = *encoding;
+        return NULL;
+    }
+
+    if (!option.starts_with("join=")) {
+        return "is neither encode= nor join=";
+    }
+
+    option.remove_prefix(sizeof("join=") - 1);
+
+    if (header->join.len != 0) {
+        return "is given twice";
+    }
+
+    if (header->variable != NULL) {
+        return "joins the elements of a claim and not of a value with "
+               "variables: name the claim instead";
+    }
+
+    if (!is_separator(option)) {
+        return "needs a separator of printable ASCII characters, such as "
+               "\"join=,\"";
+    }
+
+    header->join.data = word.data + sizeof("join=") - 1;
+    header->join.len = option.size();
+
+    return NULL;
+}
+
+
+static bool
+parse_options(ngx_conf_t *cf, header_t *header)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+    const char  *wrong;
+
+    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    for (i = 3; i < cf->args->nelts; i++) {
+
+        wrong = parse_option(header, value[i]);
+        if (wrong == NULL) {
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"auth_id_token_set_header\" %s",
+                           &value[i], wrong);
+        return false;
+    }
+
+    return true;
 }
 
 

@@ -168,7 +168,7 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
       NULL },
 
     { ngx_string("auth_id_token_set_header"),
-      ANY_CONF|NGX_CONF_TAKE2,
+      ANY_CONF|NGX_CONF_2MORE,
       set_header,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,

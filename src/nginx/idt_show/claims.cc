@@ -11,10 +11,6 @@
 namespace id_token::nginx {
 
 
-static ngx_int_t slot_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-
-
 /*
  * All variables that the configuration refers to are known now: each claim
  * among them gets a slot, where its value lies ready. What is asked for by
@@ -59,7 +55,8 @@ init_variables(ngx_cycle_t *cycle) noexcept
             }
 
             if (name.starts_with("id_token_")
-                || v[i].get_handler == slot_variable)
+                || v[i].get_handler == slot_variable
+                || v[i].get_handler == escaped_slot_variable)
             {
                 mcf->verdict_variables.push_back(i);
             }
@@ -70,6 +67,14 @@ init_variables(ngx_cycle_t *cycle) noexcept
 
                 v[i].data = slot_of(mcf, {});
                 v[i].get_handler = slot_variable;
+                continue;
+            }
+
+            if (v[i].get_handler == escaped_claim_variable) {
+                name.remove_prefix(sizeof(ESCAPED_PREFIX) - 1);
+
+                v[i].data = slot_of(mcf, {std::string(name)});
+                v[i].get_handler = escaped_slot_variable;
                 continue;
             }
 
@@ -89,120 +94,6 @@ init_variables(ngx_cycle_t *cycle) noexcept
     }
 
     return NGX_OK;
-}
-
-
-/* "$" and a name that can be written without braces; "$1" is a capture */
-
-static ngx_uint_t
-is_variable(const ngx_str_t &word)
-{
-    size_t  i;
-    u_char  c;
-
-    if (word.len < 2 || word.data[0] != '$'
-        || (word.data[1] >= '0' && word.data[1] <= '9'))
-    {
-        return 0;
-    }
-
-    for (i = 1; i < word.len; i++) {
-        c = word.data[i] | 0x20;
-
-        if (!((c >= 'a' && c <= 'z')
-              || (word.data[i] >= '0' && word.data[i] <= '9')
-              || word.data[i] == '_'))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* id_token_claim_set $variable path ... */
-
-char *
-claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
-{
-    ngx_str_t            *value, name;
-    ngx_uint_t            i;
-    ngx_http_variable_t  *var;
-    main_conf_t          *mcf;
-
-    mcf = static_cast<main_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
-
-    if (!is_variable(value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid variable name \"%V\" in "
-                           "\"id_token_claim_set\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    name.data = value[1].data + 1;
-    name.len = value[1].len - 1;
-
-    if (name.len >= sizeof("id_token_") - 1
-        && ngx_strncasecmp(name.data,
-                           reinterpret_cast<u_char *>(
-                               const_cast<char *>("id_token_")),
-                           sizeof("id_token_") - 1)
-           == 0)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"id_token_claim_set\" is a name that "
-                           "the module keeps for itself",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    /* not changeable: no "set", "map" or capture of an URI may replace it */
-
-    var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
-    if (var == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    if (var->get_handler != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the variable \"%V\" in \"id_token_claim_set\" is "
-                           "defined already",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    try {
-        ClaimPath  path;
-
-        for (i = 2; i < cf->args->nelts; i++) {
-            auto  step = (cf->args->nelts == 3)
-                         ? parse_claim_path(view(value[i]))
-                         : ClaimPath{
-                               std::string(view(value[i]))};
-
-            if (!step || value[i].len == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "invalid claim \"%V\" in "
-                                   "\"id_token_claim_set\"",
-                                   &value[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-
-            path.insert(path.end(), step->begin(), step->end());
-        }
-
-        var->get_handler = slot_variable;
-        var->data = slot_of(mcf, path);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
-
-    return NGX_CONF_OK;
 }
 
 
@@ -252,7 +143,7 @@ slot_of(main_conf_t *mcf, const ClaimPath &path)
 }
 
 
-static ngx_int_t
+ngx_int_t
 set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     std::string_view value)
 {
@@ -345,7 +236,7 @@ claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 /* a claim that the configuration names: data is its slot */
 
-static ngx_int_t
+ngx_int_t
 slot_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {

@@ -9,7 +9,8 @@
 namespace id_token::nginx {
 
 
-#define CLAIM_PREFIX  "id_token_claim_"
+#define CLAIM_PREFIX    "id_token_claim_"
+#define ESCAPED_PREFIX  "id_token_escaped_claim_"
 
 
 /* claims.cc: get handlers */
@@ -18,6 +19,20 @@ ngx_int_t claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data);
 ngx_int_t claim_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data);
+ngx_int_t escaped_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+/* the value is a copy of the text, in the pool of the request */
+
+ngx_int_t set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    std::string_view text);
+
+/* the handlers where data is a slot */
+
+ngx_int_t slot_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t escaped_slot_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 static inline ngx_int_t

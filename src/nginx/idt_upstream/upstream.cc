@@ -9,7 +9,6 @@
 #include "idt_upstream/upstream.h"
 
 #include "idt_base/ascii.h"
-#include "idt_token/header_names.h"
 
 
 namespace id_token::nginx {
@@ -229,11 +228,75 @@ forget_headers(ngx_http_request_t *r)
 }
 
 
+static std::optional<std::string_view>
+copy_text(ngx_http_request_t *r, const std::optional<std::string> &text)
+{
+    u_char  *p;
+
+    if (!text) {
+        return std::nullopt;
+    }
+
+    p = static_cast<u_char *>(ngx_pnalloc(r->pool, text->size() + 1));
+    if (p == NULL) {
+        throw std::bad_alloc();
+    }
+
+    ngx_memcpy(p, text->data(), text->size());
+
+    return std::string_view(reinterpret_cast<char *>(p), text->size());
+}
+
+
+static std::optional<std::string_view>
+encode(ngx_http_request_t *r, const header_t &header, std::string_view text)
+{
+    if (header.encoding != Encoding::plain) {
+        return copy_text(r, header_text(text, header.encoding));
+    }
+
+    return is_exact_value(text) ? std::optional(text) : std::nullopt;
+}
+
+
+/* what the header says, or nothing where it would not be exact */
+
+static std::optional<std::string_view>
+header_value(ngx_http_request_t *r, const header_t &header, ctx_t *proven)
+{
+    ngx_str_t   text;
+    ClaimValue  value;
+
+    if (header.variable != NULL) {
+        if (ngx_http_complex_value(r, header.variable, &text) != NGX_OK) {
+            throw std::bad_alloc();
+        }
+
+        if (text.len == 0) {
+            return std::nullopt;
+        }
+
+        return encode(r, header, view(text));
+    }
+
+    value = proven->token->slot(header.slot);
+
+    if (header.join.len == 0) {
+        return value.printable() ? encode(r, header, value.text())
+                                 : std::nullopt;
+    }
+
+    auto  joined = join_elements(value, view(header.join));
+
+    return joined ? copy_text(r, header_text(*joined, header.encoding))
+                  : std::nullopt;
+}
+
+
 static ngx_int_t
 add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     ngx_list_t *list)
 {
-    ngx_str_t         text;
     ngx_uint_t        i;
     ngx_table_elt_t  *h;
     ctx_t            *proven;
@@ -252,30 +315,8 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
 
     for (i = 0; i < conf->headers->nelts; i++) {
 
-        if (header[i].variable != NULL) {
-            if (ngx_http_complex_value(r, header[i].variable, &text)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            if (text.len == 0 || !is_printable(view(text))) {
-                continue;
-            }
-
-        } else {
-            ClaimValue  value = proven->token->slot(header[i].slot);
-
-            if (!value.present() || !value.printable()) {
-                continue;
-            }
-
-            text.data = reinterpret_cast<u_char *>(
-                            const_cast<char *>(value.text().data()));
-            text.len = value.text().size();
-        }
-
-        if (may_be_trimmed(view(text))) {
+        auto  text = header_value(r, header[i], proven);
+        if (!text) {
             continue;
         }
 
@@ -289,7 +330,9 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         h->hash = header[i].hash;
         h->key = header[i].name;
         h->lowcase_key = header[i].lowcase_key;
-        h->value = text;
+        h->value.data = reinterpret_cast<u_char *>(
+                            const_cast<char *>(text->data()));
+        h->value.len = text->size();
     }
 
     return NGX_OK;

@@ -4,6 +4,7 @@
 #define IDT_UPSTREAM_UPSTREAM_H
 
 #include "idt_request/presented.h"
+#include "idt_token/spelling.h"
 
 
 namespace id_token::nginx {
@@ -15,6 +16,8 @@ struct header_s {
     ngx_uint_t                 hash;
     ngx_http_complex_value_t  *variable;   /* NULL: a claim */
     ngx_uint_t                 slot;
+    Encoding                   encoding;
+    ngx_str_t                  join;       /* empty: not joined */
 };
 
 
