@@ -402,10 +402,13 @@ bench-core bench-http bench-rival bench-instructions: $(MODULE) $(tools) $(bench
 lint: module ## clang-tidy, cppcheck, scan-build; symbols and hardening; LINT=
 	@JOBS=$(JOBS) LINT='$(filter-out lint,$(LINT))' t/checks/lint.sh $(B)
 
-.PHONY: check format fresh matrix
-check: ## format, lint, layering, every directive documented, merged and tested
-	@t/checks/check.sh; status=$$?; \
+.PHONY: check format house fresh matrix
+check: module ## format, lint, layers, calls, every directive documented, merged and tested
+	@BUILD=$(B) t/checks/check.sh; status=$$?; \
 	    $(MAKE) --no-print-directory lint && exit $$status
+
+house: module ## figures: files, functions, circles of calls, mutations, checks
+	@python3 t/checks/house.py $(B)
 
 format: ## format the core and the tests in place
 	@t/checks/check.sh format

@@ -1,6 +1,6 @@
 #!/bin/bash
 # check.sh: what can be judged without running anything; lint.sh has the
-# analysers. "check.sh format" formats in place.
+# analysers. BUILD has the module's objects. "check.sh format" formats in place.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -57,6 +57,8 @@ syntax() {
 }
 
 check "layers: includes of the core point down" python3 $checks/check_layers.py
+check "calls point down, in no circle" \
+    python3 $checks/calls.py "${BUILD:-build}" --self-test
 check "directives, variables, reasons, errors: documented and tested" \
     python3 $checks/check_docs.py
 check "each mutation names one place of the source" \

@@ -678,7 +678,7 @@ nginx("idt_request/rules", "require",
       ("a hole is no value", "if (text.len == 0 && cv[i].lengths != NULL) {",
        "if (false) {"))
 
-nginx("idt_conf/set_header", "headers",
+nginx("idt_upstream/header_names", "headers",
       ("in every spelling", "return passes_for_header(view(name), view(ours));",
        "return view(name) == view(ours);"))
 
@@ -736,7 +736,7 @@ nginx("idt_conf/source", "config",
       ("headers that hold no token", "if (!may_carry_token(view(source->value))) {",
        "if (false) {"))
 
-nginx("idt_show/variables", "claims phases",
+nginx("idt_request/peek", "claims phases",
       ("only what is proven", "return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;",
        "return (ctx != NULL && ctx->token) ? ctx : NULL;"))
 
@@ -761,7 +761,7 @@ nginx("idt_fetch/lookup", "keys_names",
       ("only when there is no such name",
        "ctx->state == NGX_RESOLVE_NXDOMAIN && f->name", "ctx->state && f->name"))
 
-nginx("idt_fetch/fetch", "keys_race",
+nginx("idt_fetch/end", "keys_race",
       ("what answered is known", "f->known.remember_answer(", "(void) ("))
 
 nginx("idt_source/attempt", "keys_race",

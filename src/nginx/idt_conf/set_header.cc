@@ -1,7 +1,6 @@
 /* auth_id_token_set_header: which headers, and how they are inherited. */
 
 #include "idt_conf/told.h"
-#include "idt_token/header_names.h"
 #include "idt_upstream/upstream.h"
 
 
@@ -9,13 +8,6 @@ namespace id_token::nginx {
 
 
 static bool parse_options(ngx_conf_t *cf, header_t *header);
-
-
-static bool
-same_name(const ngx_str_t &ours, const ngx_str_t &name)
-{
-    return passes_for_header(view(name), view(ours));
-}
 
 
 static ngx_uint_t
@@ -266,28 +258,6 @@ merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
     }
 
     return NGX_OK;
-}
-
-
-ngx_uint_t
-is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept
-{
-    ngx_uint_t  i;
-    header_t   *header;
-
-    if (headers == NULL) {
-        return 0;
-    }
-
-    header = static_cast<header_t *>(headers->elts);
-
-    for (i = 0; i < headers->nelts; i++) {
-        if (same_name(header[i].name, key)) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

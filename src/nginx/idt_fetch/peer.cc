@@ -71,38 +71,6 @@ peer_connect(peer_t *peer, addr_t *addr) noexcept
 }
 
 
-/* Nothing is sent to say good-bye, so nothing is waited for. */
-
-void
-peer_close(peer_t *peer) noexcept
-{
-    ngx_pool_t        *pool;
-    ngx_connection_t  *c;
-
-    c = peer->pc.connection;
-
-    if (c == NULL) {
-        return;
-    }
-
-    peer->pc.connection = NULL;
-
-    if (c->ssl) {
-        c->ssl->no_wait_shutdown = 1;
-        c->ssl->no_send_shutdown = 1;
-        (void) ngx_ssl_shutdown(c);
-    }
-
-    pool = c->pool;
-
-    ngx_close_connection(c);
-
-    if (pool) {
-        ngx_destroy_pool(pool);
-    }
-}
-
-
 static void
 peer_write(ngx_event_t *wev) noexcept
 {

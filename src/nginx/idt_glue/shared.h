@@ -302,7 +302,7 @@ ngx_int_t merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
 
 ngx_int_t precontent_handler(ngx_http_request_t *r) noexcept;
 
-/* browser.cc */
+/* browser.cc, of idt_conf and of idt_request */
 
 char *csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 char *nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
@@ -342,6 +342,15 @@ ctx_t *peek(ngx_http_request_t *r) noexcept;
  */
 Error shown_error(ngx_http_request_t *r, bool *off) noexcept;
 
+/*
+ * Whose claims this request may show: proven for its present location, or, in
+ * a subrequest to a location that asks for none, for its parent's. NULL: none.
+ */
+ctx_t *proven_ctx(ngx_http_request_t *r) noexcept;
+
+/* the whole claim set of ctx->token; may throw std::bad_alloc */
+const Claims *parse_claims(ctx_t *ctx);
+
 /* worker.cc */
 
 /* after remember(): the cache counts a token anew */
@@ -361,7 +370,7 @@ ngx_int_t refuse(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx) noexcept;
 /* only the log line, for report mode */
 void report(ngx_http_request_t *r, ctx_t *ctx) noexcept;
 
-/* claims.cc */
+/* claim_slots.cc */
 
 ngx_int_t init_variables(ngx_cycle_t *cycle) noexcept;
 char *claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
@@ -373,19 +382,9 @@ ngx_int_t claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot)
 /* the number of the slot that holds this claim */
 ngx_uint_t slot_of(main_conf_t *mcf, const ClaimPath &path);
 
-/* the whole claim set of ctx->token; may throw std::bad_alloc */
-const Claims *parse_claims(ctx_t *ctx);
-
 /* variables.cc */
 
 ngx_int_t add_variables(ngx_conf_t *cf) noexcept;
-
-/*
- * Whose claims this request may show: proven for its present location, or, in
- * a subrequest to a location that asks for none, for its parent's. NULL: none.
- */
-ctx_t *proven_ctx(ngx_http_request_t *r) noexcept;
-
 
 static inline std::string_view
 view(const ngx_str_t &s)

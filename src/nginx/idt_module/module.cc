@@ -378,6 +378,8 @@ init_process(ngx_cycle_t *cycle)
         return NGX_OK;    /* cache manager and loader */
     }
 
+    keys_on_change(wake);
+
     return keys_init_process(cycle);
 }
 

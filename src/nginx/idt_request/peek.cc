@@ -2,6 +2,8 @@
 
 #include "idt_request/judge.h"
 
+#include "idt_base/base64url.h"
+
 
 namespace id_token::nginx {
 
@@ -80,6 +82,61 @@ shown_error(ngx_http_request_t *r, bool *off) noexcept
     *off = (ctx == NULL || ctx->refused == Error::ok);
 
     return *off ? Error::ok : ctx->refused;
+}
+
+
+ctx_t *
+proven_ctx(ngx_http_request_t *r) noexcept
+{
+    ctx_t       *ctx;
+    loc_conf_t  *conf;
+
+    for ( /* void */ ; r != NULL; r = r->parent) {
+
+        conf = static_cast<loc_conf_t *>(
+            ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+
+        if (!conf->enable) {
+            continue;
+        }
+
+        ctx = peek(r);
+
+        return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;
+    }
+
+    return NULL;
+}
+
+
+/* parsed from the bytes of the proven token, once */
+
+const Claims *
+parse_claims(ctx_t *ctx)
+{
+    if (ctx->parsed.has_value() && ctx->parsed_of == ctx->token.get()) {
+        return &*ctx->parsed;
+    }
+
+    auto  segments = parse_segments(ctx->token->token());
+    if (!segments) {
+        return NULL;
+    }
+
+    auto  bytes = base64url_decode(segments->payload);
+    if (!bytes) {
+        return NULL;
+    }
+
+    auto  claims = Claims::parse(*bytes);
+    if (!claims) {
+        return NULL;
+    }
+
+    ctx->parsed.emplace(std::move(*claims));
+    ctx->parsed_of = ctx->token.get();
+
+    return &*ctx->parsed;
 }
 
 

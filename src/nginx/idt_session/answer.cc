@@ -121,7 +121,8 @@ redeem(ngx_http_request_t *r, ctx_t *ctx, std::string_view code)
     r->write_event_handler = ngx_http_request_empty_handler;
 
     ctx->login->exchange = exchange_start(r, ctx->provider, endpoint,
-                                          ctx->login->transaction, code);
+                                          ctx->login->transaction, code,
+                                          ctx->login->exchanged);
 
     return ctx->login->exchange != NULL ? NGX_AGAIN
                                         : NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -147,40 +147,7 @@ receive_form(ngx_http_request_t *r, ctx_t *ctx)
 }
 
 
-ngx_int_t
-callback_handler(ngx_http_request_t *r) noexcept
-{
-    ctx_t  *ctx;
-
-    ctx = make_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ctx->login != NULL && ctx->login->judging) {
-        return stay(r, guarded(r, ctx, {}));
-    }
-
-    ctx->login = create<login_state_t>(r->pool);
-    if (ctx->login == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->provider = loc_conf_of(r)->login.provider;
-
-    if (ctx->provider->login->flow == Flow::id_token) {
-        return receive_form(r, ctx);
-    }
-
-    if (r->method != NGX_HTTP_GET) {
-        return login_failed(r, ctx->provider, LoginError::answer_method);
-    }
-
-    return stay(r, guarded(r, ctx, view(r->args)));
-}
-
-
-void
+static void
 exchanged(ngx_http_request_t *r, std::string &&token, LoginError error,
     std::string_view detail) noexcept
 {
@@ -209,6 +176,40 @@ exchanged(ngx_http_request_t *r, std::string &&token, LoginError error,
     }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+callback_handler(ngx_http_request_t *r) noexcept
+{
+    ctx_t  *ctx;
+
+    ctx = make_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->login != NULL && ctx->login->judging) {
+        return stay(r, guarded(r, ctx, {}));
+    }
+
+    ctx->login = create<login_state_t>(r->pool);
+    if (ctx->login == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->login->exchanged = exchanged;
+    ctx->provider = loc_conf_of(r)->login.provider;
+
+    if (ctx->provider->login->flow == Flow::id_token) {
+        return receive_form(r, ctx);
+    }
+
+    if (r->method != NGX_HTTP_GET) {
+        return login_failed(r, ctx->provider, LoginError::answer_method);
+    }
+
+    return stay(r, guarded(r, ctx, view(r->args)));
 }
 
 

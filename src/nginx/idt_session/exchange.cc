@@ -20,6 +20,7 @@ namespace id_token::nginx {
 
 struct exchange_s {
     ngx_http_request_t  *request;
+    exchanged_pt         exchanged;
     fetch_conf_t         conf;
     fetch_post_t         post;
     fetch_t             *fetch;
@@ -96,7 +97,7 @@ write_request(exchange_t *x, provider_t *provider,
 exchange_t *
 exchange_start(ngx_http_request_t *r, provider_t *provider,
     std::string_view token_endpoint, const Transaction &transaction,
-    std::string_view code) noexcept
+    std::string_view code, exchanged_pt exchanged) noexcept
 {
     fetch_t     *fetch;
     exchange_t  *x;
@@ -107,6 +108,7 @@ exchange_start(ngx_http_request_t *r, provider_t *provider,
     }
 
     x->request = r;
+    x->exchanged = exchanged;
     x->ended.handler = exchange_ended;
     x->ended.data = x;
     x->ended.log = ngx_cycle->log;
@@ -176,11 +178,13 @@ exchange_ended(ngx_event_t *ev) noexcept
     exchange_t           *x;
     LoginError            error;
     std::string           token, detail;
+    exchanged_pt          exchanged;
     ngx_http_request_t   *r;
 
     x = static_cast<exchange_t *>(ev->data);
 
     r = x->request;
+    exchanged = x->exchanged;
     error = x->error;
     token = std::move(x->token);
     detail = std::move(x->detail);

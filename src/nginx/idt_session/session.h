@@ -125,15 +125,15 @@ void login_did(ngx_http_request_t *r, provider_t *provider,
 ngx_int_t callback_handler(ngx_http_request_t *r) noexcept;
 
 /* the token endpoint has answered; an empty token: `error` says why not */
-void exchanged(ngx_http_request_t *r, std::string &&token, LoginError error,
-    std::string_view detail) noexcept;
+typedef void (*exchanged_pt)(ngx_http_request_t *r, std::string &&token,
+    LoginError error, std::string_view detail) noexcept;
 
 typedef struct exchange_s  exchange_t;
 
-/* NULL: nothing was started; else exactly one call of exchanged(), or abort */
+/* NULL: nothing was started; else exactly one call of `exchanged`, or abort */
 exchange_t *exchange_start(ngx_http_request_t *r, provider_t *provider,
     std::string_view token_endpoint, const Transaction &transaction,
-    std::string_view code) noexcept;
+    std::string_view code, exchanged_pt exchanged) noexcept;
 void exchange_abort(exchange_t *exchange) noexcept;
 
 

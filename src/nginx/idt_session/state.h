@@ -14,6 +14,7 @@ struct login_state_s {
     std::string              token;
     std::vector<CookiePair>  cookies;
     exchange_t              *exchange;
+    exchanged_pt             exchanged;
     bool                     judging;    /* the token is there */
 
     ~login_state_s() noexcept;

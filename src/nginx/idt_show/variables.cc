@@ -100,30 +100,6 @@ add_variables(ngx_conf_t *cf) noexcept
 }
 
 
-ctx_t *
-proven_ctx(ngx_http_request_t *r) noexcept
-{
-    ctx_t       *ctx;
-    loc_conf_t  *conf;
-
-    for ( /* void */ ; r != NULL; r = r->parent) {
-
-        conf = static_cast<loc_conf_t *>(
-            ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
-
-        if (!conf->enable) {
-            continue;
-        }
-
-        ctx = peek(r);
-
-        return (ctx != NULL && ctx->error == Error::ok) ? ctx : NULL;
-    }
-
-    return NULL;
-}
-
-
 static ngx_int_t
 status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)

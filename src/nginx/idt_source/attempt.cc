@@ -4,22 +4,12 @@
  */
 
 #include "idt_source/zone.h"
-#include "idt_request/wait.h"
 
 #include "idt_keys/discovery.h"
 #include "idt_keys/url.h"
 
 
 namespace id_token::nginx {
-
-
-/*
- * the same failure again and again is worth a line a minute; others that
- * follow each other so fast are no news either: a redirect may name anything
- */
-
-#define LOG_INTERVAL  60000
-#define LOG_PAUSE     10000
 
 
 typedef std::string (*reader_pt)(key_source_t *keys,
@@ -41,10 +31,6 @@ static std::string attempt_accept(key_source_t *keys,
     const fetch_result_t *result);
 static void attempt_made(key_source_t *keys, KeySetBuilder::Progress progress)
     noexcept;
-static void attempt_take(key_source_t *keys, making_t *made,
-    std::string_view document, std::string_view cache_control, time_t age);
-static void attempt_failed(key_source_t *keys, std::string_view why,
-    bool unreachable = false) noexcept;
 
 
 void
@@ -191,6 +177,28 @@ attempt_learn(key_source_t *keys, const fetch_result_t *result) noexcept
 }
 
 
+/* of a document whose issuer has been compared */
+
+static void
+keep_endpoints(key_source_t *keys, std::string_view document)
+{
+    auto  endpoints = parse_endpoints(document,
+                         { reinterpret_cast<char *>(keys->settings.issuer.data),
+                           keys->settings.issuer.len });
+    if (!endpoints) {
+        return;
+    }
+
+    std::string  packed = pack_endpoints(*endpoints);
+
+    zone_lock  lock(keys);
+
+    if (zone_owns(keys)) {
+        zone_write_endpoints(keys->zone, packed);
+    }
+}
+
+
 static std::string
 attempt_follow(key_source_t *keys, const fetch_result_t *result)
 {
@@ -218,7 +226,7 @@ attempt_follow(key_source_t *keys, const fetch_result_t *result)
         return "the \"jwks_uri\" of the discovery document is plain http";
     }
 
-    zone_keep_endpoints(keys, result->body);
+    keep_endpoints(keys, result->body);
     spent = ngx_current_msec - keys->begun;
     keys->rest_conf = keys->fetch_conf;
     keys->rest_conf.timeout = (spent < keys->settings.timeout)
@@ -280,158 +288,6 @@ attempt_made(key_source_t *keys, KeySetBuilder::Progress progress) noexcept
     } catch (...) {
         attempt_failed(keys, "out of memory");
     }
-}
-
-
-/* `made`: a new set; without it, the one that the zone holds has come again */
-
-static void
-attempt_take(key_source_t *keys, making_t *made, std::string_view document,
-    std::string_view cache_control, time_t age)
-{
-    bool                     owns;
-    size_t                   nkeys;
-    int64_t                  now;
-    ngx_uint_t               failures;
-    std::string              skipped;
-    std::vector<uint64_t>    withdrawn;
-    std::unique_ptr<KeySet>  set;
-    zone_t                  *zone;
-
-    now = 0;
-    nkeys = 0;
-    failures = 0;
-    zone = keys->zone;
-
-    if (made != nullptr) {
-        set = made->builder.take();
-        nkeys = set->size();
-        skipped = keys_skipped(made->builder.skipped());
-        withdrawn = keys_withdrawn(keys, *set);
-    }
-
-    const auto  max_age = parse_max_age(cache_control);
-
-    {
-        zone_lock  lock(keys);
-
-        owns = zone_owns(keys);
-
-        if (owns) {
-            now = zone_now();
-            failures = zone->refresh.failures;
-
-            zone->refresh.succeeded(now, keys->rules, max_age, age,
-                                    static_cast<uint32_t>(ngx_random()));
-            zone->demand.succeeded(withdrawn);
-            zone->succeeded.store(
-                             zone->started.load(std::memory_order_relaxed),
-                             std::memory_order_release);
-            zone->error_hash = 0;
-
-            if (set) {
-                zone_write(keys, document);
-                keys->generation = zone->generation.load(
-                                                   std::memory_order_relaxed);
-            }
-
-            zone->fetched_at.store(now, std::memory_order_release);
-
-            zone_end(keys);
-        }
-    }
-
-    keys->leased = 0;
-
-    if (!owns) {
-        /* another worker has taken the attempt over */
-        keys_schedule(keys);
-        return;
-    }
-
-    if (set) {
-        keys->making.reset();
-        keys->retired = std::move(keys->set);
-        keys->set = std::move(set);
-    }
-
-    keys_report(keys, nkeys, failures, skipped);
-    saved_store(keys, document, now);
-
-    keys_schedule(keys);
-    wake(keys);
-}
-
-
-/* the previous set stays; the log is told once, then now and then */
-
-static void
-attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
-    noexcept
-{
-    bool         owns, tell;
-    int64_t      now, again;
-    uint32_t     error;
-    ngx_uint_t   failures;
-    zone_t      *zone;
-
-    tell = false;
-    again = 0;
-    failures = 0;
-
-    zone = keys->zone;
-    error = ngx_crc32_short(reinterpret_cast<u_char *>(
-                                const_cast<char *>(why.data())), why.size());
-    now = zone_now();
-
-    {
-        zone_lock  lock(keys);
-
-        owns = zone_owns(keys);
-
-        if (owns) {
-            zone->refresh.failed(now, keys->rules,
-                                 static_cast<uint32_t>(ngx_random()));
-            zone_end(keys);
-
-            /*
-             * a key server may have moved since the start; but not all names
-             * that were found then are known to a name server
-             */
-
-            if (unreachable) {
-                zone->look_up = !zone->look_up;
-            }
-
-            again = zone->refresh.next_fetch - now;
-            failures = zone->refresh.failures;
-
-            tell = failures == 1
-                   || now - zone->error_logged
-                      >= ((zone->error_hash != error)
-                              ? LOG_PAUSE
-                              : LOG_INTERVAL);
-
-            if (tell) {
-                zone->error_hash = error;
-                zone->error_logged = now;
-            }
-        }
-    }
-
-    keys->leased = 0;
-
-    if (!owns) {
-        keys_schedule(keys);
-        return;
-    }
-
-    if (tell) {
-        keys_report_failure(keys, why, failures, now, again);
-    }
-
-    keys_schedule(keys);
-    wake(keys);
 }
 
 

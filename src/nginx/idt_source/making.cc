@@ -4,7 +4,6 @@
  */
 
 #include "idt_source/zone.h"
-#include "idt_request/wait.h"
 
 
 namespace id_token::nginx {
@@ -23,14 +22,6 @@ making_t::making_t(key_source_t *source, std::string_view document,
     event.handler = making_event;
     event.data = this;
     event.log = source->cycle->log;
-}
-
-
-making_t::~making_t()
-{
-    if (event.posted) {
-        ngx_delete_posted_event(&event);
-    }
 }
 
 
@@ -75,7 +66,7 @@ making_event(ngx_event_t *ev) noexcept
 
     /* who waited for it */
 
-    wake(keys);
+    keys_changed(keys);
 }
 
 

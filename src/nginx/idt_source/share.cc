@@ -1,7 +1,5 @@
 /* Key sources at configuration time: what is shared, what is allowed. */
 
-#include <new>
-
 #include "idt_source/zone.h"
 
 #include "idt_keys/discovery.h"
@@ -14,7 +12,6 @@ extern ngx_module_t  ngx_http_auth_id_token_module;
 namespace id_token::nginx {
 
 
-static void keys_cleanup(void *data) noexcept;
 static ngx_int_t keys_set_url(ngx_conf_t *cf, key_source_t *keys);
 static ngx_int_t keys_check_transport(ngx_conf_t *cf, key_source_t *keys,
     const char *name, const std::string &shown);
@@ -23,69 +20,6 @@ static void keys_set_name(ngx_conf_t *cf, key_source_t *keys);
 static key_source_t *keys_share(ngx_conf_t *cf, key_source_t *keys);
 static bool keys_make_str(ngx_pool_t *pool, const std::string &s,
     ngx_str_t *str);
-
-
-/* the cleanups of the cycle's pool are the list of its sources */
-
-key_source_t *
-keys_next(ngx_cycle_t *cycle, key_source_t *keys) noexcept
-{
-    ngx_pool_cleanup_t  *cln;
-
-    cln = keys ? keys->cleanup->next : cycle->pool->cleanup;
-
-    for ( /* void */ ; cln; cln = cln->next) {
-        if (cln->handler == keys_cleanup) {
-            return static_cast<key_source_t *>(cln->data);
-        }
-    }
-
-    return NULL;
-}
-
-
-uint64_t
-keys_next_id(void) noexcept
-{
-    static uint64_t  id;
-
-    return ++id;
-}
-
-
-key_source_t *
-keys_create(ngx_conf_t *cf) noexcept
-{
-    ngx_pool_cleanup_t  *cln;
-    key_source_t        *keys;
-
-    cln = ngx_pool_cleanup_add(cf->cycle->pool, sizeof(key_source_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    keys = ::new (cln->data) key_source_t();
-
-    keys->cycle = cf->cycle;
-    keys->cleanup = cln;
-
-    cln->handler = keys_cleanup;
-
-    return keys;
-}
-
-
-static void
-keys_cleanup(void *data) noexcept
-{
-    key_source_t  *keys;
-
-    keys = static_cast<key_source_t *>(data);
-
-    keys_stop(keys);
-
-    keys->~key_source_t();
-}
 
 
 key_source_t *

@@ -1,4 +1,4 @@
-/* Key sources at run time: the keys of now, the timers of a worker. */
+/* Key sources at run time: they begin, end, and give what they have. */
 
 #include "idt_source/zone.h"
 
@@ -6,27 +6,12 @@
 namespace id_token::nginx {
 
 
-/*
- * timers are set anew at least this often: other workers move the schedule,
- * and the machine may sleep, of which timers know nothing
- */
-#define MAX_DELAY    60000
-
-/* how often a worker looks at an attempt of another one */
-#define LOOK_AGAIN   500
-
 /* first fetches: so many at once, then the next after a pause */
 #define FIRST        8
 #define FIRST_PAUSE  100
 
-/* workers come one after the other, so that mostly one asks for the lease */
-#define STAGGER      50
-#define STAGGER_MORE 200
-
-
-static void keys_timer(ngx_event_t *ev) noexcept;
-static int64_t keys_delay(key_source_t *keys, int64_t now) noexcept;
-static void keys_after(key_source_t *keys, int64_t delay) noexcept;
+/* a token endpoint's answer holds an access token, too, and more */
+#define MAX_TOKEN_ANSWER  (256 * 1024)
 
 
 ngx_int_t
@@ -68,6 +53,7 @@ keys_run(key_source_t *keys) noexcept
     int64_t  delay;
 
     keys->running = 1;
+    keys->stop = keys_stop;
 
     keys->timer.handler = keys_timer;
     keys->timer.data = keys;
@@ -138,148 +124,6 @@ keys_stop(key_source_t *keys) noexcept
 }
 
 
-void
-keys_schedule(key_source_t *keys) noexcept
-{
-    int64_t  delay;
-
-    {
-        zone_lock  lock(keys);
-
-        delay = keys_delay(keys, zone_now());
-    }
-
-    keys_after(keys, delay);
-}
-
-
-/* until there is something to do, for the holder of the lock */
-
-static int64_t
-keys_delay(key_source_t *keys, int64_t now) noexcept
-{
-    int64_t          delay;
-    ngx_core_conf_t  *ccf;
-
-    ccf = reinterpret_cast<ngx_core_conf_t *>(
-              ngx_get_conf(keys->cycle->conf_ctx, ngx_core_module));
-
-    delay = ngx_max(keys->zone->refresh.next_fetch - now, 0);
-
-    if (ccf->worker_processes > 1
-        && keys->number % ccf->worker_processes != ngx_worker)
-    {
-        delay += STAGGER + ngx_random() % STAGGER_MORE;
-    }
-
-    if (auto  at = keys->zone->demand.sweep_at()) {
-        delay = ngx_min(delay, *at - now);
-    }
-
-    if (auto  at = keys->zone->put_off.due()) {
-        delay = ngx_min(delay, *at - now);
-    }
-
-    return delay;
-}
-
-
-static void
-keys_after(key_source_t *keys, int64_t delay) noexcept
-{
-    if (!keys->running) {
-        return;
-    }
-
-    if (keys->timer.timer_set) {
-        ngx_del_timer(&keys->timer);
-    }
-
-    delay = ngx_max(delay, 0);
-    delay = ngx_min(delay, MAX_DELAY);
-
-    ngx_add_timer(&keys->timer, static_cast<ngx_msec_t>(delay));
-}
-
-
-/* for the holder of the lock; a worker of before a reload may have been here */
-
-static bool
-keys_due(key_source_t *keys, int64_t now) noexcept
-{
-    zone_t  *zone;
-
-    zone = keys->zone;
-
-    zone->refresh.adopted(keys->rules);
-    zone->demand.adopted(now, keys->rules);
-
-    if (zone->refresh.due(now)) {
-        return true;
-    }
-
-    auto  sweep = zone->demand.sweep_at();
-
-    return sweep && now >= *sweep;
-}
-
-
-static void
-keys_timer(ngx_event_t *ev) noexcept
-{
-    int64_t        delay, now;
-    key_source_t  *keys;
-
-    keys = static_cast<key_source_t *>(ev->data);
-
-    if (ngx_exiting || keys_of_former_cycle(keys)) {
-        return;
-    }
-
-    keys_tell(keys);
-
-    now = zone_now();
-
-    {
-        zone_lock  lock(keys);
-
-        if (zone_attempts(keys)) {
-            delay = LOOK_AGAIN;
-
-        } else if (keys_due(keys, now)) {
-            zone_begin(keys);
-            delay = LOOK_AGAIN;
-
-        } else {
-            delay = keys_delay(keys, now);
-        }
-    }
-
-    keys_after(keys, delay);
-}
-
-
-void
-keys_tell(key_source_t *keys) noexcept
-{
-    uint64_t  n;
-
-    {
-        zone_lock  lock(keys);
-
-        n = keys->zone->put_off.take(zone_now());
-    }
-
-    if (n != 0) {
-        ngx_log_error(NGX_LOG_WARN, keys->cycle->log, 0,
-                      "id_token_provider \"%V\": unknown or replaced keys: "
-                      "%uL requests got 503 and have to come again, since the "
-                      "keys were fetched less than %L s before",
-                      &keys->settings.provider, n, kSweepPause / 1000);
-    }
-}
-
-
 KeySet *
 use_keys(key_source_t *keys) noexcept
 {
@@ -309,22 +153,70 @@ use_keys(key_source_t *keys) noexcept
 }
 
 
-/* this worker may have held none yet, or a set from before the one replaced */
-
-std::vector<uint64_t>
-keys_withdrawn(key_source_t *keys, const KeySet &set)
+static void
+read_endpoints(key_source_t *keys)
 {
-    std::vector<uint64_t>  kids;
+    zone_t       *zone;
+    std::string   packed;
 
-    if (keys->set) {
-        for (std::string_view kid
-             : keys->set->kids_missing_from(set, kWithdrawnKids))
-        {
-            kids.push_back(kid_hash(keys->zone->demand.secret, kid));
+    zone = keys->zone;
+
+    {
+        zone_lock  lock(keys);
+
+        packed.assign(reinterpret_cast<char *>(zone->endpoints),
+                      zone->endpoints_length);
+        keys->endpoints_number =
+            zone->endpoints_number.load(std::memory_order_relaxed);
+    }
+
+    keys->endpoints = unpack_endpoints(packed);
+}
+
+
+const Endpoints *
+use_endpoints(key_source_t *keys) noexcept
+{
+    int64_t  age;
+
+    /* starts what fetches, and tells of former cycles and of files */
+
+    (void) use_keys(keys);
+
+    if (keys->shm_zone == NULL || keys_of_former_cycle(keys)) {
+        return nullptr;
+    }
+
+    age = zone_now() - keys->zone->fetched_at.load(std::memory_order_acquire);
+
+    if (keys->zone->endpoints_number.load(std::memory_order_acquire)
+        != keys->endpoints_number)
+    {
+        try {
+            read_endpoints(keys);
+
+        } catch (...) {
+            keys->endpoints.reset();
+            keys->endpoints_number = 0;
+            return nullptr;
         }
     }
 
-    return kids;
+    return age < keys->rules.max_stale && keys->endpoints ? &*keys->endpoints
+                                                          : nullptr;
+}
+
+
+fetch_conf_t
+token_fetch_conf(key_source_t *keys)
+{
+    fetch_conf_t  conf;
+
+    conf = keys->fetch_conf;
+    conf.max_size = MAX_TOKEN_ANSWER;
+    conf.fields = NULL;    /* they are for whoever has the keys */
+
+    return conf;
 }
 
 

@@ -72,7 +72,15 @@ ngx_uint_t keys_file_fits(key_source_t *keys, const AlgorithmSet &allowed)
 /* Postconfiguration: zones, host names, TLS contexts. */
 ngx_int_t keys_init(ngx_conf_t *cf) noexcept;
 
-/* Workers only (the caller checks ngx_process). */
+/*
+ * Who is to be told that an attempt has ended or that a key set is made. The
+ * handler is for keys_init_process(): it may let requests run.
+ */
+typedef void (*keys_changed_pt)(key_source_t *keys) noexcept;
+
+void keys_on_change(keys_changed_pt handler) noexcept;
+
+/* Workers only (the caller checks ngx_process), after keys_on_change(). */
 ngx_int_t keys_init_process(ngx_cycle_t *cycle) noexcept;
 void keys_exit_process(ngx_cycle_t *cycle) noexcept;
 

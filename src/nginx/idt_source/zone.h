@@ -93,7 +93,13 @@ typedef void (*making_done_pt)(key_source_t *keys,
 struct making_t {
     making_t(key_source_t *source, std::string_view document,
         making_done_pt handler);
-    ~making_t();
+
+    ~making_t()
+    {
+        if (event.posted) {
+            ngx_delete_posted_event(&event);
+        }
+    }
 
     making_t(const making_t &) = delete;
     making_t &operator=(const making_t &) = delete;
@@ -155,6 +161,8 @@ struct key_source_s {
     ngx_msec_t               begun;
     uint64_t                 lease;
 
+    void                   (*stop)(key_source_t *keys) noexcept; /* if it
+                                                                    runs */
     unsigned                 running:1;
     unsigned                 leased:1;
 };
@@ -167,7 +175,7 @@ keys_text(const ngx_str_t &s)
 }
 
 
-/* share.cc */
+/* registry.cc */
 
 key_source_t *keys_create(ngx_conf_t *cf) noexcept;
 
@@ -178,7 +186,10 @@ key_source_t *keys_next(ngx_cycle_t *cycle, key_source_t *keys) noexcept;
 /* a number for each key set that a process ever parses */
 uint64_t keys_next_id(void) noexcept;
 
-/* file.cc: what comes from the tenant, cut, safe in a log line */
+/* an attempt has ended, or a set is made: tells whoever waits for it */
+void keys_changed(key_source_t *keys) noexcept;
+
+/* report.cc: what comes from the tenant, cut, safe in a log line */
 std::string keys_quote(std::string_view text);
 
 /* what was passed over in a set; empty if nothing is worth a warning */
@@ -245,9 +256,6 @@ void zone_end(key_source_t *keys) noexcept;
 
 void zone_write_endpoints(zone_t *zone, std::string_view packed) noexcept;
 
-/* of a document whose issuer has been compared; takes the lock */
-void zone_keep_endpoints(key_source_t *keys, std::string_view document);
-
 /* takes over what the zone of the former cycle has */
 void zone_inherit_endpoints(zone_t *zone, const zone_t *from) noexcept;
 
@@ -272,6 +280,16 @@ void saved_store(key_source_t *keys, std::string_view document,
 
 void attempt_begin(ngx_event_t *ev) noexcept;
 
+/*
+ * outcome.cc: how it ended. `made`: a new set; without it, the one that the
+ * zone holds has come again. The first may throw std::bad_alloc.
+ */
+
+void attempt_take(key_source_t *keys, making_t *made,
+    std::string_view document, std::string_view cache_control, time_t age);
+void attempt_failed(key_source_t *keys, std::string_view why,
+    bool unreachable = false) noexcept;
+
 
 /*
  * With "master_process off" a reload leaves the sources of the former cycle
@@ -294,18 +312,29 @@ void making_step(making_t *making) noexcept;
 void keys_catch_up(key_source_t *keys) noexcept;
 
 
-/* source.cc: kids of the set held that the new one lacks */
+/* schedule.cc */
 
-std::vector<uint64_t> keys_withdrawn(key_source_t *keys, const KeySet &set);
+/* how often a worker looks at an attempt of another one, ms */
+#define LOOK_AGAIN  500
 
-/* the timer of a worker, set anew when the schedule has moved */
+/* ms until there is something to do; for the holder of the lock */
+int64_t keys_delay(key_source_t *keys, int64_t now) noexcept;
 
-void keys_run(key_source_t *keys) noexcept;
+/* sets the timer; of a source that does not run, there is none */
+void keys_after(key_source_t *keys, int64_t delay) noexcept;
+
+/* sets it anew when the schedule has moved */
 void keys_schedule(key_source_t *keys) noexcept;
+
+void keys_timer(ngx_event_t *ev) noexcept;
 
 /* to be called now and then by whoever knows of something to tell */
 void keys_tell(key_source_t *keys) noexcept;
 
+
+/* source.cc: the timer of a worker; the lease is given back */
+
+void keys_run(key_source_t *keys) noexcept;
 void keys_stop(key_source_t *keys) noexcept;
 
 

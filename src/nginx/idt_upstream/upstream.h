@@ -21,7 +21,11 @@ struct header_s {
 };
 
 
-/* set_header.cc: whether one of the headers is this one, in any spelling */
+/* header_names.cc: whether `name` may pass for `ours`, in any spelling */
+
+bool same_name(const ngx_str_t &ours, const ngx_str_t &name) noexcept;
+
+/* whether one of the headers is this one */
 
 ngx_uint_t is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept;
 

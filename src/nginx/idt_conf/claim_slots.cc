@@ -1,0 +1,144 @@
+/*
+ * Claims that the configuration names: each has a slot, where its value lies
+ * ready beside a proven token.
+ */
+
+#include "idt_show/variables.h"
+
+
+namespace id_token::nginx {
+
+
+/*
+ * All variables that the configuration refers to are known now: each claim
+ * among them gets a slot, where its value lies ready. What is asked for by
+ * name at run time (SSI, perl) takes the slow way.
+ */
+
+ngx_int_t
+init_variables(ngx_cycle_t *cycle) noexcept
+{
+    ngx_uint_t                  i;
+    std::string_view            name;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+    main_conf_t                *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+              ngx_http_cycle_get_module_main_conf(cycle,
+                                            ngx_http_auth_id_token_module));
+    cmcf = static_cast<ngx_http_core_main_conf_t *>(
+               ngx_http_cycle_get_module_main_conf(cycle,
+                                                   ngx_http_core_module));
+
+    if (mcf == NULL || cmcf == NULL) {
+        return NGX_OK;
+    }
+
+    v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
+
+    mcf->header_variables.clear();
+    mcf->verdict_variables.clear();
+
+    try {
+        for (i = 0; i < cmcf->variables.nelts; i++) {
+
+            name = view(v[i].name);
+
+            if (!(v[i].flags & NGX_HTTP_VAR_CHANGEABLE)
+                && (name.starts_with("http_") || name.starts_with("cookie_")))
+            {
+                mcf->header_variables.push_back(i);
+                continue;
+            }
+
+            if (name.starts_with("id_token_")
+                || v[i].get_handler == slot_variable
+                || v[i].get_handler == escaped_slot_variable)
+            {
+                mcf->verdict_variables.push_back(i);
+            }
+
+            if (v[i].get_handler == claims_variable) {
+
+                /* no step leads to a claim: the slot holds all of them */
+
+                v[i].data = slot_of(mcf, {});
+                v[i].get_handler = slot_variable;
+                continue;
+            }
+
+            if (v[i].get_handler == escaped_claim_variable) {
+                name.remove_prefix(sizeof(ESCAPED_PREFIX) - 1);
+
+                v[i].data = slot_of(mcf, {std::string(name)});
+                v[i].get_handler = escaped_slot_variable;
+                continue;
+            }
+
+            if (v[i].get_handler != claim_variable) {
+                continue;
+            }
+
+            name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
+
+            v[i].data = slot_of(mcf, {std::string(name)});
+            v[i].get_handler = slot_variable;
+        }
+
+    } catch (...) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "out of memory");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot) noexcept
+{
+    main_conf_t  *mcf;
+
+    mcf = static_cast<main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+
+    try {
+        auto  path = parse_claim_path(view(*word));
+
+        if (word->len == 0 || !path) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"%V\" is not the name of a claim",
+                               word, static_cast<ngx_str_t *>(cf->args->elts));
+            return NGX_ERROR;
+        }
+
+        *slot = slot_of(mcf, *path);
+
+    } catch (...) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+slot_of(main_conf_t *mcf, const ClaimPath &path)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < mcf->slots.size(); i++) {
+        if (mcf->slots[i] == path) {
+            return i;
+        }
+    }
+
+    mcf->slots.push_back(path);
+
+    return i;
+}
+
+
+}  // namespace id_token::nginx
