@@ -220,7 +220,7 @@ subtest 'framings of HTTP/1.1 and HTTP/1.0' => sub {
         push @cases, map { { what => "$framing-of-$_",
             set    => { jwks_max_size => '1k' },
             faults => [ { body => 'big', size => $_, framing => $framing } ],
-            $_ > 1024 ? (why => qr/the answer is too long/) : () } }
+            $_ > 1024 ? (why => qr/the answer is too long: jwks_max_size allows 1024 bytes/) : () } }
             1023, 1024, 1025;
     }
     push @cases, map { { what => "$_-kept-open",

@@ -304,6 +304,15 @@ void bodies_have_a_limit(void **) {
     refuse(chunks("ffffffffffffffff\r\n"), HttpError::body_too_long);
     refuse(chunks("63\r\n" + full.substr(1) + "\r\nffffffffffffffff\r\n"),
            HttpError::body_too_long);
+
+    HttpResponse document(kMaxBody);
+    (void)document.feed(ok("Content-Length: 101\r\n", ""));
+    assert_string_equal(
+        document.error_text().c_str(),
+        "the answer is too long: jwks_max_size allows 100 bytes");
+    HttpResponse token(kMaxBody, HttpResponse::Kind::token);
+    (void)token.feed(ok("Content-Length: 101\r\n", ""));
+    assert_string_equal(token.error_text().c_str(), "the answer is too long");
 }
 
 void a_length_that_can_be_read_in_two_ways_is_refused(void **) {

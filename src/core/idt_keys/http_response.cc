@@ -383,6 +383,10 @@ HttpResponse::State HttpResponse::take_chunk_size(std::string_view line) {
 
 std::string HttpResponse::error_text() const {
     const std::string text(kTexts[static_cast<std::size_t>(error_)]);
+    if (error_ == HttpError::body_too_long && kind_ == Kind::document) {
+        return text + ": jwks_max_size allows " + std::to_string(max_body_) +
+               " bytes";
+    }
     if (error_ != HttpError::status) {
         return kind_ == Kind::tunnel && error_ != HttpError::surplus
                    ? "proxy: " + text

@@ -243,7 +243,8 @@ attempt_accept(key_source_t *keys, const fetch_result_t *result)
     bool  same;
 
     if (result->body.size() > keys->zone->size) {
-        return "the answer is too large";
+        return "the answer is too long: jwks_max_size allows "
+               + std::to_string(keys->zone->size) + " bytes";
     }
 
     {
