@@ -135,6 +135,7 @@ for my $word (qw(key issuer audience)) {
 # issuer
 for my $issuer (qw(gateway ftp://x.test https:// https://u@x.test), '"https://x y"', '"https://x.test/#f"') {
     (my $shown = $issuer) =~ s/"//g;
+    $shown =~ s/u@/***@/;
     bad("issuer $issuer", assertion(issuer => $issuer), qq{the "issuer" "\Q$shown\E"});
 }
 good('an http issuer', assertion(issuer => 'http://gw.internal:8080/x'));

@@ -376,7 +376,8 @@ bad('preflight on', server('auth_id_token_preflight on;'), '"auth_id_token_prefl
 bad('preflight twice', server('auth_id_token_preflight pass; auth_id_token_preflight pass;'), '"auth_id_token_preflight" directive is duplicate');
 good("csrf $_", server("auth_id_token_csrf $_;")) for ('on', 'off', 'https://app.test http://127.0.0.1:8080 https://[::1]');
 for my $origin ('app.test', 'https://app.test/', 'null', '*', 'https://u@app.test') {
-    bad("csrf $origin", server("auth_id_token_csrf https://ok.test $origin;"), qq{"\Q$origin\E" in "auth_id_token_csrf" is no origin});
+    my $shown = $origin =~ s/u@/***@/r;
+    bad("csrf $origin", server("auth_id_token_csrf https://ok.test $origin;"), qq{"\Q$shown\E" in "auth_id_token_csrf" is no origin});
 }
 bad('csrf, an origin twice', server('auth_id_token_csrf https://ok.test https://OK.test:443;'), '"auth_id_token_csrf" names "https://OK.test:443" twice');
 bad('csrf off among origins', server('auth_id_token_csrf https://ok.test off;'), '"off" in "auth_id_token_csrf" is no origin');
@@ -473,5 +474,24 @@ told('a return that answers everybody', off('auth_id_token t; return 204;'), 'wa
 good('a return that refuses', off('auth_id_token t; return 404;'));
 good('a return under a condition', off('auth_id_token t; if ($request_method = OPTIONS) { return 204; }'));
 good('a return where the gate is off', off('return 204;'));
+
+# What is wrong with a URL is told, a password in it is not.
+for my $word ('jwks_uri https://u:hunter2@op.test/', 'jwks_uri ftp://u:hunter2@op.test/',
+    'jwks_uri https://u:hunter2@op.test/$x', 'jwks_uri https://u:hunter2@op.test/ x',
+    'jwks_uri https://op.test/; jwks_uri https://u:hunter2@op.test/', 'issuer https://u:hunter2@op.test/',
+    'jwks_proxy http://u:hunter2@proxy.test:3128', 'jwks_proxy u:hunter2@proxy.test',
+    'redirect_uri https://u:hunter2@app.test/', 'post_logout_redirect_uri https://u:hunter2@app.test/',
+    map { "$_ https://u:hunter2\@op.test/" } qw(authorization_endpoint token_endpoint end_session_endpoint)) {
+    my ($ok, $out) = nginx_t('id_token_provider tenant { client_id spa; '
+        . ($word =~ /^issuer/ ? '' : 'issuer https://tenant.test/; ') . "$word; }");
+    ok(!$ok, "refused: $word");
+    unlike($out, qr/hunter2/, "without its password: $word");
+}
+for my $text (server('auth_id_token_csrf https://u:hunter2@app.test;'),
+    'id_token_assertion inner { issuer https://u:hunter2@gateway.test/; }') {
+    my ($ok, $out) = nginx_t($text);
+    ok(!$ok, 'refused: a password elsewhere');
+    unlike($out, qr/hunter2/, 'not told');
+}
 
 done_testing();

@@ -130,9 +130,10 @@ assertion_set_issuer(ngx_conf_t *cf, assertion_block_t *block)
         auto  text = url_error_text(url.error());
         ngx_str_t  s = { text.size(), reinterpret_cast<u_char *>(
                                           const_cast<char *>(text.data())) };
+        ngx_str_t  word = shown(cf, block->issuer);
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the \"issuer\" \"%V\" %V",
-                           &block->issuer, &s);
+                           &word, &s);
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 

@@ -11,7 +11,7 @@ namespace id_token::nginx {
 char *
 csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 {
-    ngx_str_t   *value;
+    ngx_str_t   *value, word;
     ngx_uint_t   i;
     loc_conf_t  *lcf;
 
@@ -44,10 +44,11 @@ csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
             auto  origin = parse_origin(view(value[i]));
 
             if (!origin) {
+                word = shown(cf, value[i]);
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "\"%V\" in \"auth_id_token_csrf\" is no "
                                    "origin such as \"https://app.example.com\"",
-                                   &value[i]);
+                                   &word);
                 return static_cast<char *>(NGX_CONF_ERROR);
             }
 

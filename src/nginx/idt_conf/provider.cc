@@ -244,9 +244,7 @@ word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     rv = word->set(cf, block, reinterpret_cast<u_char *>(block) + word->offset);
 
     if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" %s \"%V\"",
-                           word->name, rv, &value[cf->args->nelts - 1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return refuse(cf, word->name, rv, value[cf->args->nelts - 1]);
     }
 
     return rv;

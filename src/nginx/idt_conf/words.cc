@@ -2,6 +2,8 @@
 
 #include "idt_glue/shared.h"
 
+#include "idt_keys/url.h"
+
 
 namespace id_token::nginx {
 
@@ -51,13 +53,52 @@ set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 }
 
 
+ngx_str_t
+shown(ngx_conf_t *cf, const ngx_str_t &word) noexcept
+{
+    u_char     *p;
+    ngx_str_t   copy = ngx_string("***");
+
+    try {
+        std::string  text = without_userinfo(view(word));
+
+        p = static_cast<u_char *>(ngx_pnalloc(cf->temp_pool, text.size() + 1));
+        if (p == NULL) {
+            return copy;
+        }
+
+        ngx_memcpy(p, text.data(), text.size());
+
+        copy.data = p;
+        copy.len = text.size();
+
+    } catch (...) {
+    }
+
+    return copy;
+}
+
+
+char *
+refuse(ngx_conf_t *cf, const char *directive, const char *why,
+    const ngx_str_t &word) noexcept
+{
+    ngx_str_t  text = shown(cf, word);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" %s \"%V\"",
+                       directive, why, &text);
+
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+
 /* a template that was not filled in, or a variable where there are none */
 
 void
 warn_literal(ngx_conf_t *cf) noexcept
 {
     u_char      *p, c;
-    ngx_str_t   *value;
+    ngx_str_t   *value, word;
     ngx_uint_t   i;
 
     value = static_cast<ngx_str_t *>(cf->args->elts);
@@ -68,10 +109,11 @@ warn_literal(ngx_conf_t *cf) noexcept
             c = p[1] | 0x20;
 
             if (p[0] == '$' && ((c >= 'a' && c <= 'z') || p[1] == '{')) {
+                word = shown(cf, value[i]);
                 ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                                    "\"%V\" in \"%V\" is taken as it stands: "
                                    "there are no variables here",
-                                   &value[i], &value[0]);
+                                   &word, &value[0]);
                 break;
             }
         }

@@ -272,6 +272,13 @@ char *cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 /* as ngx_conf_set_enum_slot, but that it says what there is to choose from */
 char *set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
 
+/* the word for a message: a user name and a password in it are no part */
+ngx_str_t shown(ngx_conf_t *cf, const ngx_str_t &word) noexcept;
+
+/* logs what is wrong with a word of the directive: an error for nginx */
+char *refuse(ngx_conf_t *cf, const char *directive, const char *why,
+    const ngx_str_t &word) noexcept;
+
 /* warns of words with a "$" that was meant as a variable */
 void warn_literal(ngx_conf_t *cf) noexcept;
 
