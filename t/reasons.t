@@ -49,6 +49,8 @@ sub token {
 }
 sub bearer { return 'Authorization: Bearer ' . token(@_) }
 
+sub nested { my ($depth) = @_; my $x = 1; $x = [$x] for 1 .. $depth; return $x }
+
 $nginx->tells(qr{no keys from});
 my $seen = length $nginx->log;
 
@@ -116,9 +118,15 @@ reason('a header of more than 16 KiB', 'header_size', 401, 'GET /t|GET /t',
 reason('a header that is no object', 'header_json', 401, 'GET /t|GET /t',
     bearer(raw => ['[]', '{}']),
     bearer());
-reason('a header with a member twice', 'header_json', 401, 'GET /t|GET /t',
+reason('a header with a member twice', 'header_duplicate', 401, 'GET /t|GET /t',
     bearer(raw => ['{"alg":"RS256","alg":"RS256"}', '{}']),
     bearer());
+reason('a header with a number out of range', 'header_value', 401, 'GET /t|GET /t',
+    bearer(raw => ['{"alg":"RS256","x":1e999}', '{}']),
+    bearer(header => {x => 1e99}));
+reason('a header of 101 levels', 'header_depth', 401, 'GET /t|GET /t',
+    bearer(raw => ['{"alg":"RS256","x":' . '[' x 100 . ']' x 100 . '}', '{}']),
+    bearer(header => {x => nested(99)}));
 reason('no algorithm', 'alg_missing', 401, 'GET /t|GET /t',
     bearer(raw => ['{"typ":"JWT"}', '{}']),
     bearer());
@@ -170,9 +178,12 @@ reason('the signature of another key', 'signature', 401, 'GET /t|GET /t',
 reason('a payload that is no object', 'payload_json', 401, 'GET /t|GET /t',
     bearer(raw => ['{"alg":"RS256"}', '[]']),
     bearer());
-reason('a claim twice', 'payload_json', 401, 'GET /t|GET /t',
+reason('a claim twice', 'payload_duplicate', 401, 'GET /t|GET /t',
     bearer(raw => ['{"alg":"RS256"}', '{"iss":"a","iss":"a"}']),
     bearer());
+reason('a payload of 101 levels', 'payload_depth', 401, 'GET /t|GET /t',
+    bearer(claims => {x => nested(100)}),
+    bearer(claims => {x => nested(99)}));
 reason('another issuer', 'issuer', 401, 'GET /t|GET /t',
     bearer(iss => 'https://tenant.test/x'),
     bearer());

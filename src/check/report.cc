@@ -88,13 +88,12 @@ std::string allowed(const AlgorithmSet &set) {
 }
 
 // Claims that may be shown though nothing is proven yet: that is said.
-std::optional<Claims> read_claims(std::string_view payload) {
+Result<Claims> read_claims(std::string_view payload) {
     const auto text = base64url_decode(payload);
     if (!text) {
-        return std::nullopt;
+        return Error::base64url;
     }
-    Result<Claims> claims = Claims::parse(*text);
-    return claims ? std::optional(std::move(*claims)) : std::nullopt;
+    return Claims::parse(*text);
 }
 
 class Judge {
@@ -121,10 +120,10 @@ class Judge {
         }
         signature(*segments);
         if (!claims) {
-            const bool reached = report_.error == Error::payload_json;
+            const bool reached = report_.error == claims.error();
             add("RFC 7519 7.2", "payload",
                 reached ? Outcome::refused : Outcome::not_judged,
-                text_of(Error::payload_json), "a JSON object");
+                text_of(claims.error()), "a JSON object, no member twice");
             return std::move(report_);
         }
         times(*claims);

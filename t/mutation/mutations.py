@@ -807,3 +807,22 @@ nginx("idt_conf/noted", "config",
       ("guarded from within", "conf != NULL && !conf->guards; conf = conf->parent", "conf != NULL && !conf->guards; conf = NULL"),
       ("strip that is off", "if (conf->strip && note_directive", "if (note_directive"),
       ("a provider that is used", "        conf->provider->used = 1;", "        conf->provider->used = 0;"))
+
+core("idt_jose/jws", "jws",
+     ("a deep header", "return Error::header_depth;", "break;"),
+     ("a member of a header twice", "return Error::header_duplicate;", "break;"),
+     ("a value that is not exact", "return Error::header_value;",
+      "return Error::header_json;"))
+
+core("idt_token/claims", "claims",
+     ("a deep payload", "return Error::payload_depth;", "break;"),
+     ("a claim twice", "return Error::payload_duplicate;", "break;"))
+
+core("idt_keys/http_response", "http_response",
+     ("jwks_max_size is named",
+      "if (error_ == HttpError::body_too_long && kind_ == Kind::document) {",
+      "if (false) {"))
+
+nginx("idt_conf/words", "config",
+      ("no password in a message", "std::string  text = without_userinfo(view(word));",
+       "std::string  text(view(word));"))

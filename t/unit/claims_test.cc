@@ -11,10 +11,10 @@ using namespace id_token;
 
 namespace {
 
-void is_refused(std::string_view payload) {
+void is_refused(std::string_view payload, Error reason = Error::payload_json) {
     Result<Claims> claims = Claims::parse(payload);
     assert_false(bool(claims));
-    assert_reason(claims.error(), Error::payload_json);
+    assert_reason(claims.error(), reason);
 }
 
 void a_payload_is_an_object(void **) {
@@ -27,8 +27,12 @@ void a_payload_is_an_object(void **) {
     is_refused("null");
     is_refused("{");
     is_refused("{}x");
-    is_refused(R"({"a":1,"a":1})");
-    is_refused(R"({"a":{"b":1,"b":1}})");
+    is_refused(R"({"a":1,"a":1})", Error::payload_duplicate);
+    is_refused(R"({"a":{"b":1,"b":1}})", Error::payload_duplicate);
+    is_refused(R"({"a":)" + std::string(100, '[') + std::string(100, ']') + "}",
+               Error::payload_depth);
+    unit::parse_claims(R"({"a":)" + std::string(99, '[') +
+                       std::string(99, ']') + "}");
     is_refused("\xef\xbb\xbf{}");
     is_refused("{\"a\":\"\xff\"}");
 }

@@ -43,6 +43,9 @@ enum class Answer : std::uint8_t {
     X(base64url, invalid, "a part of the token is not base64url")              \
     X(header_size, invalid, "the token header is too large")                   \
     X(header_json, invalid, "the token header is not a valid JSON object")     \
+    X(header_depth, invalid, "the token header is nested too deeply")          \
+    X(header_duplicate, invalid, "the token header has a member twice")        \
+    X(header_value, invalid, "the token header has a value that is not exact") \
     /* header: RFC 7515 4.1, RFC 8725 3.1 and 3.11 */                          \
     X(alg_missing, invalid, "the token names no algorithm")                    \
     X(alg_not_allowed, invalid, "the token algorithm is not allowed")          \
@@ -58,6 +61,8 @@ enum class Answer : std::uint8_t {
     X(signature, invalid, "the signature is wrong")                            \
     /* claims: OIDC Core 2 and 3.1.3.7 */                                      \
     X(payload_json, invalid, "the token payload is not a valid JSON object")   \
+    X(payload_depth, invalid, "the token payload is nested too deeply")        \
+    X(payload_duplicate, invalid, "the token payload has a member twice")      \
     X(issuer, invalid, "the issuer is wrong")                                  \
     X(issuer_slash, invalid, "the issuer differs by a trailing slash")         \
     X(audience, invalid, "the token is for another audience")                  \

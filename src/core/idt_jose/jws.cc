@@ -138,6 +138,25 @@ Result<Segments> parse_segments(std::string_view token) noexcept {
                     token.substr(0, header->size() + 1 + payload->size())};
 }
 
+namespace {
+
+Error header_error(PayloadError error) noexcept {
+    switch (error) {
+        case PayloadError::depth:
+            return Error::header_depth;
+        case PayloadError::duplicate:
+            return Error::header_duplicate;
+        case PayloadError::out_of_memory:
+            return Error::out_of_memory;
+        case PayloadError::syntax:
+        case PayloadError::not_an_object:
+            break;
+    }
+    return Error::header_json;
+}
+
+}  // namespace
+
 Result<JoseHeader> parse_jose_header(std::string_view encoded,
                                      const AlgorithmSet &allowed,
                                      std::optional<std::string> *kid) {
@@ -153,13 +172,11 @@ Result<JoseHeader> parse_jose_header(std::string_view encoded,
     }
     const auto json = Payload::parse(*text);
     if (!json) {
-        return json.error() == PayloadError::out_of_memory
-                   ? Error::out_of_memory
-                   : Error::header_json;
+        return header_error(json.error());
     }
     // A payload is proven when it is read; of this, all is in doubt.
     if (json->has_spoiled()) {
-        return Error::header_json;
+        return Error::header_value;
     }
 
     const Members members = members_of(json->view());

@@ -5,12 +5,29 @@
 
 namespace id_token {
 
+namespace {
+
+Error payload_error(PayloadError error) noexcept {
+    switch (error) {
+        case PayloadError::depth:
+            return Error::payload_depth;
+        case PayloadError::duplicate:
+            return Error::payload_duplicate;
+        case PayloadError::out_of_memory:
+            return Error::out_of_memory;
+        case PayloadError::syntax:
+        case PayloadError::not_an_object:
+            break;
+    }
+    return Error::payload_json;
+}
+
+}  // namespace
+
 Result<Claims> Claims::parse(std::string_view payload) {
     Result<Payload, PayloadError> read = Payload::parse(payload);
     if (!read) {
-        return read.error() == PayloadError::out_of_memory
-                   ? Error::out_of_memory
-                   : Error::payload_json;
+        return payload_error(read.error());
     }
     return Claims(std::move(*read));
 }

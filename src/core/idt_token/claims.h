@@ -30,7 +30,8 @@ struct Times {
 // Owns the parsed payload, that of a proven token.
 class Claims {
   public:
-    // A strict JSON object (RFC 7519 7.2); else payload_json or out_of_memory.
+    // A strict JSON object (RFC 7519 7.2); else payload_json
+    // and its kind, or out_of_memory.
     [[nodiscard]] static Result<Claims> parse(std::string_view payload);
 
     [[nodiscard]] JsonView root() const noexcept { return payload_.view(); }
