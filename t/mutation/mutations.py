@@ -493,6 +493,16 @@ core("idt_lib/digest", "digest",
      ("every byte equal", "a.size() == b.size() &&\n           CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0",
       "a.size() == b.size()"))
 
+core("idt_revoke/revocation", "revocation",
+     ("lengths apart", "to.push_back(static_cast<char>(text.size() >> shift & 0xff));", "to.push_back('x');"),
+     ("kinds apart", "bytes.push_back(label);", ""),
+     ("providers apart", "std::string bytes(provider.begin(), provider.end());", "std::string bytes;"),
+     ("one sub", "kind == RevokedKind::sub_without_sid ? RevokedKind::sub : kind", "kind"),
+     ("a cut is never early", "std::ceil(std::clamp(", "std::floor(std::clamp("),
+     ("whose nonce", "labelled(provider, 'n', names.sub, *names.nonce)", "labelled(provider, 'n', *names.nonce, {})"),
+     ("nonces are no tokens", "labelled(provider, 't', ", "labelled(provider, 'n', "),
+     ("the nonce first", "!marks.has_nonce && marks.has_jti", "marks.has_jti"))
+
 core("idt_login/secret_chain", "secret_chain",
      ("state labelled apart", 'hmac_sha256(r, "state")', 'hmac_sha256(r, "pkce")'),
      ("verifier labelled apart", 'hmac_sha256(r, "pkce")', "sha256(r)"),
