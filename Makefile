@@ -8,6 +8,10 @@ CC         = gcc
 CXX        = g++
 AR         = ar
 
+ifneq ($(words $(CURDIR)) $(words $(BUILD)),1 1)
+$(error nginx's makefiles take no path with a blank: "$(CURDIR)", "$(BUILD)")
+endif
+
 B      := $(abspath $(BUILD))
 module := ngx_http_auth_id_token_module.so
 

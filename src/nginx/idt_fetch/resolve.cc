@@ -27,6 +27,8 @@ typedef struct {
 } system_names_t;
 
 
+template <typename Resolver> static bool has_servers(const Resolver *resolver)
+    noexcept;
 static system_names_t *system_names(ngx_conf_t *cf);
 static ngx_resolver_t *system_resolver(ngx_conf_t *cf, const ResolvConf *conf)
     noexcept;
@@ -48,7 +50,7 @@ resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
 
     /* without "resolver" the core makes one that has no servers */
 
-    if (clcf->resolver && clcf->resolver->connections.nelts) {
+    if (clcf->resolver && has_servers(clcf->resolver)) {
         conf->resolver = clcf->resolver;
         conf->resolver_is_own = 1;
         conf->resolver_timeout = clcf->resolver_timeout;
@@ -81,6 +83,21 @@ resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
 
 
 /* The pool's cleanup is where the cycle's one is found again. */
+
+/* an array in nginx; a list in Angie, which by itself reads resolv.conf */
+
+template <typename Resolver>
+static bool
+has_servers(const Resolver *resolver) noexcept
+{
+    if constexpr (requires { resolver->connections.nelts; }) {
+        return resolver->connections.nelts != 0;
+
+    } else {
+        return resolver->connections != NULL && resolver->resolv_conf.len == 0;
+    }
+}
+
 
 static system_names_t *
 system_names(ngx_conf_t *cf)
