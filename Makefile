@@ -33,7 +33,9 @@ units := $(patsubst t/unit/%.cc,$(B)/unit/%,$(unit_sources))
 benches := $(patsubst t/bench/%.cc,$(B)/bench/%,$(bench_sources))
 tools := $(patsubst t/mint/%.cc,$(B)/tools/%,$(tool_sources))
 
-warnings  := -Wall -Wextra -Wpedantic -Werror
+# A new compiler knows new warnings: they stop our CI (WERROR=1), nobody else.
+warnings  := -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror)
+export WERROR
 hardening := -fstack-protector-strong -Wformat -Werror=format-security
 CXXFLAGS   = -O2 -g
 core_flags = -std=c++20 $(warnings) $(hardening) -fPIC -fvisibility=hidden \
@@ -59,7 +61,7 @@ nginx_flags = --with-compat --with-debug --with-pcre-jit --with-threads \
               --with-ld-opt='-Wl,-z,relro -Wl,-z,now'
 
 # The list of sources: a new or a removed file means a new configure.
-inputs := $(NGINX_SRC) $(CC) $(core_sources) $(ngx_sources) \
+inputs := $(NGINX_SRC) $(CC) $(WERROR) $(core_sources) $(ngx_sources) \
           $(core_headers) $(ngx_headers)
 
 $(B)/inputs: FORCE
@@ -185,12 +187,12 @@ more_parts := check caches static asan-integration asan-blackbox asan-soak \
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
-	@t/run/deps.sh --e2e
+	@t/run/deps.sh --test --e2e
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools
 	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/run/suite.sh $(B)/log $(parts)
 
 test-all: ## make test and all further proofs (hours); PARTS= names some
-	@t/run/deps.sh --browser --bench --analysis
+	@t/run/deps.sh --test --browser --bench --deb --analysis
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools asan-build
 	@MAKE='$(MAKE)' t/run/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
 
@@ -246,7 +248,7 @@ e2e-browser: $(MODULE) ## the browser's part alone; see deps-browser
 	@$(test_env) t/e2e/run.sh browser
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
-	@t/run/deps.sh
+	@t/run/deps.sh --demo
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools
 	@$(test_env) KEEP=$(KEEP) t/run/demo.sh
 
@@ -394,7 +396,7 @@ fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
 
 .PHONY: bench bench-core bench-http bench-rival bench-instructions
 bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
-	@t/run/deps.sh --bench
+	@t/run/deps.sh --test --bench
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools benches
 	@$(test_env) t/bench/bench.py
 
@@ -431,15 +433,18 @@ modules_path = $(or $(call nginx_says,modules-path),$(or \
                  $(call nginx_says,prefix),/usr/local/nginx)/modules)
 PREFIX      ?= /usr/local
 
-.PHONY: deps deps-analysis deps-browser install
-deps: ## install what building and testing need (Debian)
+.PHONY: deps deps-test deps-analysis deps-browser install
+deps: ## install what building needs (Debian)
 	@t/run/deps.sh
 
+deps-test: ## install what testing needs, too (Debian)
+	@t/run/deps.sh --test --e2e
+
 deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
-	@t/run/deps.sh --analysis
+	@t/run/deps.sh --test --analysis
 
 deps-browser: ## install what the browser's story needs, too (Debian)
-	@t/run/deps.sh --browser
+	@t/run/deps.sh --test --browser
 
 install: $(B)/$(module) $(B)/id_token_check ## copy the module to nginx's modules-path, id_token_check to PREFIX/bin, below DESTDIR
 	@$(NGINX_BIN) -V > /dev/null 2>&1 || { \

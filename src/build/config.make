@@ -1,4 +1,5 @@
-# Sourced by nginx's auto/make: flags for our own objects and no others.
+# Sourced by nginx's auto/make: flags for our own objects and no others. With
+# WERROR in the environment of configure, a warning is an error: for our CI.
 # g++ refuses -Werror=implicit-function-declaration, which newer Debian
 # suites have among their flags.
 
@@ -11,6 +12,6 @@ done
 
 cat << END >> $NGX_MAKEFILE
 
-$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=%,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fvisibility=hidden -iquote $ngx_addon_dir/../core -iquote $ngx_addon_dir/../nginx \$(ID_TOKEN_CXXFLAGS)
+$id_token_objs: CFLAGS := \$(filter-out -Werror=implicit-function-declaration -std=% -Werror,\$(CFLAGS)) -std=c++20 -Wall -Wextra -Wno-unused-parameter ${WERROR:+-Werror} -fvisibility=hidden -iquote $ngx_addon_dir/../core -iquote $ngx_addon_dir/../nginx \$(ID_TOKEN_CXXFLAGS)
 
 END

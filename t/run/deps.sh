@@ -1,28 +1,37 @@
 #!/bin/sh
-# Installs what building and testing need and the machine lacks, and nothing
-# else. --check only says what is missing (0: nothing); --e2e adds what the
-# end-to-end tests need, which are skipped without it, --browser what those with
-# a browser need, too, --bench what the benchmarks need, --analysis what fuzzing
-# and static analysis need.
+# Installs what building needs and the machine lacks, and nothing else. --check
+# only says what is missing (0: nothing); --demo adds what the demo runs with,
+# --test what the tests do (Test::Nginx may come from a newer suite), --e2e what
+# the end-to-end tests need, which are skipped without it, --browser what those
+# with a browser need, too, --bench what the benchmarks need, --deb what makes
+# and checks a package, --roots what makes roots of other suites, --analysis what
+# fuzzing and static analysis need.
 set -eu
 
 tools=$(dirname "$0")
 . "$tools/apt.sh"
 
-packages="g++ make nginx nginx-dev libssl-dev libcurl4-openssl-dev libjansson-dev libjwt-dev
-    libcmocka-dev libpcre2-dev zlib1g-dev dpkg-dev perl python3 openssl curl
-    ca-certificates procps python3-jwt python3-cryptography"
+packages="g++ make nginx nginx-dev libssl-dev libcurl4-openssl-dev libjansson-dev
+    libjwt-dev libpcre2-dev zlib1g-dev ca-certificates python3"
+demo="openssl curl procps"
 optional=
 check=
+testing=
 for option in "$@"; do
     case $option in
         --check) check=yes ;;
+        --demo) packages="$packages $demo" ;;
+        --test) testing=yes packages="$packages $demo libcmocka-dev dpkg-dev perl
+            python3-jwt python3-cryptography" ;;
         --e2e) optional="nodejs npm" ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;
+        --deb) packages="$packages debhelper lintian man-db" ;;
+        --roots) packages="$packages debootstrap" ;;
         --analysis) packages="$packages clang libclang-rt-dev clang-format
             clang-tidy clang-tools cppcheck" ;;
-        *) echo "usage: deps.sh [--check] [--e2e] [--browser] [--bench] [--analysis]" >&2; exit 2 ;;
+        *) echo "usage: deps.sh [--check] [--demo] [--test] [--e2e] [--browser]" \
+            "[--bench] [--deb] [--roots] [--analysis]" >&2; exit 2 ;;
     esac
 done
 newer_suites="trixie forky sid"
@@ -30,12 +39,13 @@ newer_suites="trixie forky sid"
 installed() {
     case $1 in
         nodejs | npm) command -v "${1%js}" > /dev/null && return 0 ;;
+        nginx) command -v nginx > /dev/null && return 0 ;;
     esac
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 has_test_nginx() {
-    perl -MTest::Nginx::Socket -e 1 > /dev/null 2>&1
+    [ -z "$testing" ] || perl -MTest::Nginx::Socket -e 1 > /dev/null 2>&1
 }
 
 missing=
@@ -72,7 +82,7 @@ if ! command -v apt-get > /dev/null; then
 fi
 if [ "$(id -u)" != 0 ]; then
     echo "deps: missing:$missing" >&2
-    echo "deps: only root may install packages: run 'sudo make deps'" >&2
+    echo "deps: only root may install packages: run 'sudo make deps', or what asked for it, as root" >&2
     exit 1
 fi
 

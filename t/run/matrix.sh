@@ -35,7 +35,7 @@ for cc in '"${COMPILERS:-gcc clang}"'; do
         build=/src/build/$cc
         log=/src/build/$cc-$link
         mkdir -p "$log"
-        make="make --no-print-directory CC=$cc CXX=$cxx BUILD=$build"
+        make="make --no-print-directory WERROR=1 CC=$cc CXX=$cxx BUILD=$build"
         version=-
         if [ $link = static ]; then
             nginx=$build/static/nginx module=
@@ -77,7 +77,7 @@ prepare() {
         set -e
         echo "Acquire::Check-Valid-Until false;" > /etc/apt/apt.conf.d/90lag
         cd /src
-        t/run/deps.sh
+        t/run/deps.sh --test
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
             --no-install-recommends clang
         t/run/nginx_src.sh /nginx-src || true' > "$CHROOTS/$1.prepare.log" 2>&1 || {
@@ -104,7 +104,7 @@ for suite in "$@"; do
         continue
     fi
     chroot_put "$root"
-    chroot_run "$root" /src/t/run/deps.sh > "$root.deps.log" 2>&1 ||
+    chroot_run "$root" /src/t/run/deps.sh --test > "$root.deps.log" 2>&1 ||
         echo "$suite - - - - no packages" | tee "$root.rows"
 done
 
