@@ -183,7 +183,7 @@ parts := unit asan-unit fuzz-replay program-test integration blackbox rotation c
 # Everything else that is judged; bench and matrix want a machine of their own.
 more_parts := check caches static asan-integration asan-blackbox asan-soak \
               valgrind-unit valgrind-integration faults mutation coverage fuzz \
-              bench matrix
+              deb-test bench matrix
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
@@ -192,7 +192,7 @@ test: ## install what is missing, build, run every test, count them
 	@MAKE='$(MAKE)' STORIES='http second' TIME=20 t/run/suite.sh $(B)/log $(parts)
 
 test-all: ## make test and all further proofs (hours); PARTS= names some
-	@t/run/deps.sh --test --browser --bench --deb --analysis
+	@t/run/deps.sh --test --browser --bench --deb --roots --analysis
 	@$(MAKE) --no-print-directory -j$(JOBS) module units tools asan-build
 	@MAKE='$(MAKE)' t/run/suite.sh $(B)/log $(or $(PARTS),$(parts) $(more_parts))
 
@@ -433,12 +433,15 @@ modules_path = $(or $(call nginx_says,modules-path),$(or \
                  $(call nginx_says,prefix),/usr/local/nginx)/modules)
 PREFIX      ?= /usr/local
 
-.PHONY: deps deps-test deps-analysis deps-browser install
+.PHONY: deps deps-test deps-deb deps-analysis deps-browser install
 deps: ## install what building needs (Debian)
 	@t/run/deps.sh
 
 deps-test: ## install what testing needs, too (Debian)
 	@t/run/deps.sh --test --e2e
+
+deps-deb: ## install what "make deb" needs, too (Debian)
+	@t/run/deps.sh --deb
 
 deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
 	@t/run/deps.sh --test --analysis
@@ -446,17 +449,32 @@ deps-analysis: ## install what fuzzing and static analysis need, too (Debian)
 deps-browser: ## install what the browser's story needs, too (Debian)
 	@t/run/deps.sh --test --browser
 
-install: $(B)/$(module) $(B)/id_token_check ## copy the module to nginx's modules-path, id_token_check to PREFIX/bin, below DESTDIR
+install: $(B)/$(module) $(B)/id_token_check man ## copy the module to nginx's modules-path, id_token_check and manual pages below PREFIX; DESTDIR=
 	@$(NGINX_BIN) -V > /dev/null 2>&1 || { \
 	    echo 'install: $(NGINX_BIN) is no nginx that runs: name it by' \
 	         'NGINX_BIN=' >&2; false; }
 	install -d $(DESTDIR)$(modules_path) $(DESTDIR)$(PREFIX)/bin
 	install -s -m 644 $< $(DESTDIR)$(modules_path)/
 	install -s -m 755 $(B)/id_token_check $(DESTDIR)$(PREFIX)/bin/
+	for page in $(B)/man/*; do \
+	    install -D -m 644 $$page \
+	        $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
 
 # The same bytes for the same commit: names, times and order are git's.
 version = $(shell sed -n 's/.*kVersion\[\] = "\(.*\)";.*/\1/p' src/core/idt_base/version.h)
 dist_name = nginx-auth-id-token-$(version)
+
+.PHONY: deb man
+deb: ## a Debian package for the running suite's nginx, in build/deb
+	@src/build/deb.sh $(B)/deb
+
+.PHONY: deb-test
+deb-test: ## the package of the last commit in fresh Debian roots, lintian and all
+	@t/run/deb.sh $(SUITES)
+
+man: ## the manual pages, made from README.md, in build/man
+	@python3 src/build/manual.py README.md $(B)/man
 
 .PHONY: dist
 dist: ## the last commit as a source archive, build/nginx-auth-id-token-VERSION.tar.gz

@@ -6,10 +6,7 @@ chroot_make() {
     if [ -d "$2" ]; then
         return 0
     fi
-    command -v debootstrap > /dev/null || {
-        echo "debootstrap is needed: apt-get install debootstrap" >&2
-        return 1
-    }
+    command -v debootstrap > /dev/null || t/run/deps.sh --roots || return 1
     script=$1
     [ -e "/usr/share/debootstrap/scripts/$1" ] || script=sid
     rm -rf "$2.part"

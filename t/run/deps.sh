@@ -26,7 +26,7 @@ for option in "$@"; do
         --e2e) optional="nodejs npm" ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;
-        --deb) packages="$packages debhelper lintian man-db" ;;
+        --deb) packages="$packages build-essential debhelper lintian man-db" ;;
         --roots) packages="$packages debootstrap" ;;
         --analysis) packages="$packages clang libclang-rt-dev clang-format
             clang-tidy clang-tools cppcheck" ;;
