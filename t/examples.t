@@ -96,13 +96,18 @@ sub rewrite {
     my $trust    = "ssl_trusted_certificate $tenant->{ca};";
     my $base     = "https://localhost:$tenant->{https}";
 
-    $text =~ s/listen(\s+)127\.0\.0\.1:80\d\d/listen${1}127.0.0.1:$port/g;
+    # 8091 is a server of the example's own, or the verifier below.
+    $text =~ s/listen(\s+)127\.0\.0\.1:80(?!91)\d\d/listen${1}127.0.0.1:$port/g;
     $text =~ s/127\.0\.0\.1:8090/127.0.0.1:$upstream/g;
     $text =~ s/127\.0\.0\.1:8091/127.0.0.1:$verifier/g;
     $text =~ s{https://tenant\.example\.com/;}{$issuer; $trust}g;
     $text =~ s{https://acme\.tenant\.example\.com/;}{$base/p/acme/; $trust};
     $text =~ s{https://login\.blue\.example\.com/realms/staff;}
               {$base/p/blue/; $trust};
+    $text =~ s{https://login\.microsoftonline\.com/(CONTOSO|FABRIKAM)_TENANT_ID/v2\.0;}
+              {$base/p/\L$1\E/; $trust}g;
+    $text =~ s{https://accounts\.google\.com;}{$base/p/google/; $trust};
+    $text =~ s{https://www\.googleapis\.com/oauth2/v3/certs;}{$base/p/google/jwks.json; $trust};
     $text =~ s/^load_module.*\n//m if !$module;
     if ($text =~ /verifier/) {
         $text =~ s/\}\s*\z//;
@@ -182,6 +187,13 @@ my %as_it_stands = (
     'login-web-application'   => [8089, '/', 401],
     'login-single-page-app'   => [8092, '/api/', 401],
     'login-code-flow'         => [8093, '/', 401],
+    'cors-api'                => [8094, '/', 401],
+    'verify-only'             => [8095, '/verify', 401],
+    'websocket'               => [8096, '/live/', 401],
+    'guarded-files'           => [8097, '/', 401],
+    'json-error-page'         => [8098, '/api/', 401],
+    'several-issuers'         => [8099, '/web/', 401],
+    'entra-groups'            => [8079, '/admin/', 401],
 );
 
 is_deeply [map { m{([^/]+)\.conf$} } sort glob "$examples/*.conf"],
@@ -441,6 +453,212 @@ status_is('the shared API, another one', 401, '/shared/', with('other'));
 status_is('the shared API, no token', 401, '/shared/');
 status_is("the app's own API, an access token", 401, '/app/', with('access'));
 status_is('the verifier is not for clients', 404, '/verifier');
+stop_nginx();
+
+# -- cors-api.conf ------------------------------------------------------------
+
+my @from = (Origin => 'https://app.example.com');
+my @asks = (method => 'OPTIONS', 'Access-Control-Request-Method' => 'GET',
+    'Access-Control-Request-Headers' => 'authorization');
+control('/reset');
+
+# Each header that a browser reads is there once.
+sub readable {
+    my ($answer) = @_;
+    my $headers = $answer->{headers};
+    is $headers->{'access-control-allow-origin'}, 'https://app.example.com',
+        'for the application to read';
+    is $headers->{vary}, 'Origin', 'and for no other, from no cache';
+    return;
+}
+
+start_example('cors-api');
+$answer = status_is('a preflight', 204, '/x', @from, @asks);
+readable($answer);
+like $answer->{headers}{'access-control-allow-headers'}, qr/Authorization/,
+    'the token may come';
+like $answer->{headers}{'access-control-allow-methods'}, qr/PATCH/,
+    'by all methods';
+$answer = status_is('the request', 200, '/x', @from, with(good()));
+readable($answer);
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'the API knows who calls';
+$answer = status_is('no token', 401, '/x', @from);
+readable($answer);
+like $answer->{headers}{'access-control-expose-headers'}, qr/WWW-Authenticate/,
+    'the reason, too';
+readable(status_is('a bad token', 401, '/x', @from, with(good(exp => -600))));
+readable(status_is('a malformed one', 400, '/x', @from,
+    Authorization => 'Bearer a b'));
+$answer = status_is('another origin', 200, '/x', Origin => 'https://evil.test',
+    with(good()));
+is $answer->{headers}{'access-control-allow-origin'}, undef, 'reads nothing';
+status_is('OPTIONS that is no preflight', 401, '/x', method => 'OPTIONS');
+status_is('a preflight with a cookie', 401, '/x', @from, @asks,
+    Cookie => 'a=b');
+stop_nginx();
+
+# -- verify-only.conf ---------------------------------------------------------
+
+# Ways into the location from within, besides.
+sub start_verify {
+    my $text = slurp("$examples/verify-only.conf");
+    $text =~ s{location /app/}{
+        location = /rewritten { rewrite ^ /verify last; }
+        location = /missing { error_page 404 = /verify; return 404; }
+        location = /tried { try_files /nothing /verify; }
+        location = /inner { rewrite ^ /asked last; }
+        location /app/};
+    return start_nginx(write_file('verify-only.conf', rewrite($text, $api)));
+}
+
+start_verify();
+for my $path ('/verify', '/rewritten', '/missing', '/tried', '/inner') {
+    status_is("$path, no token", 401, $path);
+    status_is("$path, a bad token", 401, $path, with(good(exp => -600)));
+    status_is("$path, a good token", 204, $path, with(good()));
+}
+$answer = status_is('who it is', 204, '/verify', with(good()),
+    'X-OIDC-Sub' => 'root');
+is $answer->{headers}{'x-oidc-sub'}, 'alice', 'for the other proxy';
+is $answer->{headers}{'x-oidc-iss'}, $issuer, 'and of which issuer';
+$answer = status_is('a bad one', 401, '/verify', with(good(exp => -600)));
+like $answer->{headers}{'www-authenticate'}, qr/error="invalid_token"/, 'why';
+is $answer->{headers}{'x-oidc-sub'}, undef, 'nobody';
+status_is('a HEAD of HAProxy', 204, '/verify', method => 'HEAD', with(good()));
+status_is('a POST with a body', 204, '/verify', method => 'POST', with(good()));
+status_is('malformed', 400, '/verify', Authorization => 'Bearer a b');
+status_is('the inner one is not for clients', 404, '/asked', with(good()));
+status_is('auth_request, no token', 401, '/app/');
+$answer = status_is('auth_request, a bad token', 401, '/app/',
+    with(good(exp => -600)));
+like $answer->{headers}{'www-authenticate'}, qr/error="invalid_token"/, 'why';
+status_is('auth_request, malformed', 401, '/app/', Authorization => 'Bearer a b');
+$answer = status_is('auth_request, a good token', 200, '/app/', with(good()),
+    'X-OIDC-Sub' => 'root');
+like $answer->{content}, qr/"X-OIDC-Sub": "alice"/, 'the API knows who calls';
+unlike $answer->{content}, qr/root|Authorization/, 'and sees no more';
+stop_nginx();
+
+# -- websocket.conf -----------------------------------------------------------
+
+start_example('websocket');
+status_is('no cookie without a token', 401, '/session', method => 'POST');
+status_is('nor by GET', 403, '/session', with(good()));
+$answer = status_is('the token becomes a cookie', 204, '/session',
+    method => 'POST', with(good()));
+my $cookie = $answer->{headers}{'set-cookie'};
+like $cookie, qr/^__Host-id_token=\S+; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
+    'that no script reads';
+$cookie =~ s/;.*//;
+my @live = (Cookie => $cookie);
+status_is('a bearer opens no socket', 401, '/live/x', with(good()));
+$answer = status_is('events by the cookie', 200, '/live/events', @live);
+my ($left) = $answer->{content} =~ /"X-OIDC-Expires-In": "(\d+)"/;
+cmp_ok $left, '>', 0, 'the application knows when to close';
+my @socket = (Upgrade => 'websocket', Connection => 'upgrade');
+status_is('a socket from nowhere', 403, '/live/x', @live, @socket);
+status_is('a socket from elsewhere', 403, '/live/x', @live, @socket,
+    Origin => 'https://evil.test');
+status_is('a socket from the application', 200, '/live/x', @live, @socket, @from);
+stop_nginx();
+
+# -- guarded-files.conf -------------------------------------------------------
+
+mkdir "$prefix/html/$_" for qw(secret assets);
+write_file("html/$_", "guarded\n") for qw(file secret/file assets/file);
+start_example('guarded-files');
+$answer = status_is('a file', 200, '/file', with(good()));
+is $answer->{headers}{'cache-control'}, 'private, no-cache', 'is asked for';
+is $answer->{headers}{vary}, 'Authorization', 'for each token anew';
+my @known = ('If-None-Match' => $answer->{headers}{etag});
+$answer = status_is('the same again', 304, '/file', with(good()), @known);
+is $answer->{headers}{'cache-control'}, 'private, no-cache', 'and again';
+status_is('the token is over', 401, '/file', with(good(exp => -600)), @known);
+status_is('no token', 401, '/file', @known);
+$answer = status_is('no file', 404, '/none', with(good()));
+is $answer->{headers}{'cache-control'}, 'private, no-cache', 'may come to be';
+$answer = status_is('a secret', 200, '/secret/file', with(good()));
+is $answer->{headers}{'cache-control'}, 'no-store', 'is kept by nobody';
+status_is('a secret, no token', 401, '/secret/file');
+status_is('open to everybody', 200, '/assets/file');
+stop_nginx();
+
+# -- json-error-page.conf -----------------------------------------------------
+
+# The answer as it was without the page, but for its body.
+sub refused_as {
+    my ($title, $status, $reason, @headers) = @_;
+    my $answer = status_is($title, $status, '/api/', @headers);
+    is $answer->{headers}{'content-type'}, 'application/json', 'as JSON';
+    is $answer->{content}, qq({"status":$status,"error":"$reason"}\n), 'why';
+    return $answer->{headers};
+}
+
+start_example('json-error-page');
+like refused_as('no token', 401, 'token_missing')->{'www-authenticate'},
+    qr/^Bearer realm="[^"]*"$/, 'the challenge stays';
+like refused_as('a bad token', 401, 'expired', with(good(exp => -600)))
+    ->{'www-authenticate'}, qr/error="invalid_token"/, 'with its error';
+refused_as('malformed', 400, 'credentials_malformed',
+    Authorization => 'Bearer a b');
+refused_as('a rule', 403, 'claim_rule', with(good(email_verified => \0)));
+status_is('a good token', 200, '/api/', with(good(email_verified => \1)));
+stop_nginx();
+SKIP: {
+    start_nginx(write_file('no-keys.conf', rewrite(
+        slurp("$examples/json-error-page.conf")
+            =~ s{issuer .*}{issuer https://127.0.0.1:1/;}r, $api))) or last;
+    like refused_as('no keys', 503, 'keys_unavailable',
+        with(good(iss => 'https://127.0.0.1:1/')))->{'retry-after'}, qr/^\d+$/,
+        'when to come back';
+    stop_nginx();
+}
+
+# -- several-issuers.conf -----------------------------------------------------
+
+my %of = (
+    '/web/'        => good(aud => 'WEB_CLIENT_ID'),
+    '/phone/'      => good(aud => 'PHONE_CLIENT_ID'),
+    '/contoso/'    => good(iss => "$base/contoso/", aud => 'ENTRA_CLIENT_ID'),
+    '/fabrikam/'   => good(iss => "$base/fabrikam/", aud => 'ENTRA_CLIENT_ID'),
+    '/google/'     => good(iss => "$base/google/", aud => 'GOOGLE_CLIENT_ID'),
+    '/google-old/' => good(iss => 'accounts.google.com', aud => 'GOOGLE_CLIENT_ID'),
+);
+
+start_example('several-issuers');
+for my $path (sort keys %of) {
+    for my $other (sort keys %of) {
+        status_is("$path, the token of $other", $path eq $other ? 200 : 401,
+            $path, with($of{$other}));
+    }
+}
+status_is('an issuer with {tenantid}', 401, '/contoso/',
+    with(good(iss => "$base/{tenantid}/", aud => 'ENTRA_CLIENT_ID')));
+status_is('no such path', 403, '/other/', with($of{'/web/'}));
+stop_nginx();
+
+# -- entra-groups.conf --------------------------------------------------------
+
+sub member {
+    my (%claims) = @_;
+    return with(good(iss => "$base/contoso/", aud => 'ENTRA_CLIENT_ID', %claims));
+}
+my %overage = (_claim_names => { groups => 'src1' },
+    _claim_sources => { src1 => { endpoint => 'https://graph.example/' } });
+
+start_example('entra-groups');
+status_is('an administrator', 200, '/admin/', member(groups => ['x', 'ADMINS_GROUP_ID']));
+status_is('a member of others', 403, '/admin/', member(groups => ['x']));
+status_is('of too many to tell', 403, '/admin/', member(%overage));
+like request('/reports/', member(groups => ['a', 'b']))->{content},
+    qr/"X-Groups": "a,b"/, 'the application sees the groups';
+$answer = request('/reports/', member(%overage), 'X-Groups' => 'root');
+like $answer->{content}, qr/"X-Groups-Elsewhere": "src1"/, 'or where to ask';
+unlike $answer->{content}, qr/"X-Groups"/, 'and none that are made up';
+unlike request('/reports/', member())->{content}, qr/X-Groups/, 'or that there are none';
+status_is('a role, whatever the groups', 200, '/by-role/',
+    member(%overage, roles => ['Reports.Read']));
+status_is('another role', 403, '/by-role/', member(roles => ['Other']));
 stop_nginx();
 
 # -- the README ---------------------------------------------------------------
