@@ -66,7 +66,8 @@ def unit_us(args):
 
 
 def core(args, report):
-    for name in ("core_bench", "cache_bench", "keys_bench"):
+    for name in ("core_bench", "cache_bench", "keys_bench",
+                 "revocation_bench"):
         out, kept = on_core(args, name)
         report.say("```\n" + out + "```")
         report.verdict(name, "", kept)
