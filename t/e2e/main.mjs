@@ -13,6 +13,7 @@ const files = {
     http: './story.mjs',
     second: './second.mjs',
     browser: './browser.mjs',
+    recipes: './recipes.mjs',
 };
 
 async function tell(name) {

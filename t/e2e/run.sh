@@ -30,7 +30,8 @@ esac
 
 mkdir -p "$home"
 rm -rf "$home/spa" "$home"/*.mjs
-cp -R "$here/." "$here/../../conf-examples/backend.py" "$home/"
+cp -R "$here/." "$here"/../../conf-examples/*.conf \
+    "$here/../../conf-examples/backend.py" "$home/"
 
 if ! cmp -s "$here/package-lock.json" "$home/installed.json"; then
     rm -f "$home/installed.json"
