@@ -40,6 +40,18 @@ Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
     return mac;
 }
 
+Sha256 hkdf_sha256(std::string_view key, std::string_view salt,
+                   std::string_view info) {
+    const auto text = [](const Sha256 &bytes) {
+        return std::string_view(reinterpret_cast<const char *>(bytes.data()),
+                                bytes.size());
+    };
+    // 2.2: no salt is a salt of zeros
+    const std::string zeros(salt.empty() ? sizeof(Sha256) : 0, '\0');
+    const Sha256 extracted = hmac_sha256(salt.empty() ? zeros : salt, key);
+    return hmac_sha256(text(extracted), std::string(info) + '\1');
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() &&
            CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

@@ -20,6 +20,10 @@ using Sha256 = std::array<unsigned char, 32>;
 // FIPS 198-1. `key` may be of any length, but not empty.
 [[nodiscard]] Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 
+// RFC 5869, the first 32 bytes. `key` may be of any length, but not empty.
+[[nodiscard]] Sha256 hkdf_sha256(std::string_view key, std::string_view salt,
+                                 std::string_view info);
+
 // How long it takes tells the lengths, and nothing else.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a,
                                           std::string_view b) noexcept;
