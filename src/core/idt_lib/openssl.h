@@ -34,8 +34,7 @@ using EcGroup = std::unique_ptr<EC_GROUP, Free<EC_GROUP_free>>;
 using EcPoint = std::unique_ptr<EC_POINT, Free<EC_POINT_free>>;
 using EvpPkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using EvpPkeyCtx = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using EvpCipherCtx =
-    std::unique_ptr<EVP_CIPHER_CTX, Free<EVP_CIPHER_CTX_free>>;
+using EvpCipherCtx = std::unique_ptr<EVP_CIPHER_CTX, Free<EVP_CIPHER_CTX_free>>;
 using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using EvpMd = std::unique_ptr<EVP_MD, Free<EVP_MD_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
