@@ -18,6 +18,7 @@ LAYERS = [
     "idt_mint",  # what we sign ourselves
     "idt_login",  # how a session begins and ends
     "idt_revoke",  # who has been logged out
+    "idt_logout",  # what others ask us to end
 ]
 
 # A library's headers may be included by these files alone.

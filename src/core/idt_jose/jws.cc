@@ -44,12 +44,23 @@ bool cty_allowed(JsonView cty) noexcept {
     return type && !names_jwt(*type);
 }
 
-bool typ_allowed(JsonView typ) noexcept {
+bool names_logout_token(std::string_view type) noexcept {
+    return equal_ignoring_case(type, "logout+jwt") ||
+           equal_ignoring_case(type, "application/logout+jwt");
+}
+
+// A logout token may say what it is; "JOSE" is a word of ID tokens alone.
+bool typ_allowed(JsonView typ, TokenType expected) noexcept {
     if (!typ) {
         return true;
     }
     const auto type = typ.string();
-    return type && (names_jwt(*type) || equal_ignoring_case(*type, "jose"));
+    if (!type || names_jwt(*type)) {
+        return type.has_value();
+    }
+    return expected == TokenType::logout_token
+               ? names_logout_token(*type)
+               : equal_ignoring_case(*type, "jose");
 }
 
 // What is judged of a header. A member that is null is there: find() of a
@@ -77,7 +88,7 @@ Members members_of(JsonView header) {
 // `alg` (RFC 8725 3.1), extensions that must be understood (RFC 7515 4.1.11,
 // RFC 7797), `kid`, and `typ` (RFC 8725 3.11).
 Error check_header(const Members &header, const AlgorithmSet &allowed,
-                   JoseHeader &out) noexcept {
+                   TokenType type, JoseHeader &out) noexcept {
     const auto alg = header.alg.string();
     if (!alg) {
         return Error::alg_missing;
@@ -101,7 +112,7 @@ Error check_header(const Members &header, const AlgorithmSet &allowed,
     if (header.kid && !out.kid) {
         return Error::kid_type;
     }
-    if (!typ_allowed(header.typ)) {
+    if (!typ_allowed(header.typ, type)) {
         return Error::typ;
     }
     return Error::ok;
@@ -159,7 +170,8 @@ Error header_error(PayloadError error) noexcept {
 
 Result<JoseHeader> parse_jose_header(std::string_view encoded,
                                      const AlgorithmSet &allowed,
-                                     std::optional<std::string> *kid) {
+                                     std::optional<std::string> *kid,
+                                     TokenType type) {
     if (base64url_decoded_size(encoded.size()) > kMaxHeaderBytes) {
         return Error::header_size;
     }
@@ -187,7 +199,7 @@ Result<JoseHeader> parse_jose_header(std::string_view encoded,
     if (kid != nullptr) {
         *kid = header.kid;
     }
-    if (const Error error = check_header(members, allowed, header);
+    if (const Error error = check_header(members, allowed, type, header);
         error != Error::ok) {
         return error;
     }

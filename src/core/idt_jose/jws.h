@@ -4,6 +4,7 @@
 #define IDT_JOSE_JWS_H
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,12 @@ struct JoseHeader {
     std::optional<std::string> kid;
 };
 
+// What a header may say in `typ` beside what says nothing: absent, JWT.
+enum class TokenType : std::uint8_t {
+    id_token,
+    logout_token,  // logout+jwt, OIDC Back-Channel Logout 2.4
+};
+
 // A strict JSON object (RFC 7515 4, RFC 8725 3.7) that is cheap to read (see
 // header_cost.h), of an allowed algorithm,
 // without what is not understood, of the type of a JWT. `encoded` is the header
@@ -42,7 +49,8 @@ struct JoseHeader {
 // it.
 [[nodiscard]] Result<JoseHeader> parse_jose_header(
     std::string_view encoded, const AlgorithmSet &allowed,
-    std::optional<std::string> *kid = nullptr);
+    std::optional<std::string> *kid = nullptr,
+    TokenType type = TokenType::id_token);
 
 }  // namespace id_token
 

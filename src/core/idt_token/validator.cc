@@ -67,10 +67,10 @@ void explain_kid(std::optional<std::string_view> kid, Diagnosis *diagnosis) {
 
 // All that a header is asked without a key.
 Result<JoseHeader> parse_header(std::string_view segment, const Policy &policy,
-                                Diagnosis *diagnosis) {
+                                TokenType type, Diagnosis *diagnosis) {
     std::optional<std::string> kid;
     Result<JoseHeader> header =
-        parse_jose_header(segment, policy.algorithms, &kid);
+        parse_jose_header(segment, policy.algorithms, &kid, type);
     if (!header) {
         explain_kid(kid, diagnosis);
     }
@@ -137,8 +137,8 @@ Verdict Validator::validate(const Policy &policy, KeySet &keys,
     const bool first_seen = memo == nullptr;
     JoseHeader parsed;
     if (first_seen) {
-        Result<JoseHeader> result =
-            parse_header(segments->header, policy, diagnosis);
+        Result<JoseHeader> result = parse_header(
+            segments->header, policy, TokenType::id_token, diagnosis);
         if (!result) {
             return {result.error(), {}, {}, {}};
         }
@@ -180,9 +180,7 @@ Result<TokenRef> Validator::judge_payload(
     const Policy &policy, const KeySet &keys, std::string_view token,
     const Segments &segments, const JoseHeader &header, std::int64_t now,
     Diagnosis *diagnosis) {
-    std::span<unsigned char> payload = decode(segments.payload);
-    Result<Claims> claims = Claims::parse(std::string_view(
-        reinterpret_cast<const char *>(payload.data()), payload.size()));
+    Result<Claims> claims = read_payload(segments.payload);
     if (!claims) {
         return claims.error();
     }
@@ -198,14 +196,45 @@ Result<TokenRef> Validator::judge_payload(
 }
 
 Error Validator::check_before_keys(const Policy &policy, std::string_view token,
-                                   Diagnosis *diagnosis) {
+                                   Diagnosis *diagnosis, TokenType type) {
     Result<Segments> segments = parse_segments(token);
     if (!segments) {
         return segments.error();
     }
     const Result<JoseHeader> header =
-        parse_header(segments->header, policy, diagnosis);
+        parse_header(segments->header, policy, type, diagnosis);
     return header ? Error::ok : header.error();
+}
+
+SignedClaims Validator::read_signed(const Policy &policy, const KeySet &keys,
+                                    std::string_view token, TokenType type,
+                                    Diagnosis *diagnosis) {
+    const Result<Segments> segments = parse_segments(token);
+    if (!segments) {
+        return {segments.error(), {}, {}, {}};
+    }
+    const Result<JoseHeader> header =
+        parse_header(segments->header, policy, type, diagnosis);
+    if (!header) {
+        return {header.error(), {}, {}, {}};
+    }
+    explain_kid(header->kid, diagnosis);
+
+    const KeySet::Candidates candidates =
+        keys.find(*header->algorithm, header->kid ? &*header->kid : nullptr,
+                  base64url_decoded_size(segments->signature.size()));
+    std::size_t most = kMaxKeysTried;
+    const Error error = verify(*header->algorithm, candidates, *segments, most);
+    if (error != Error::ok) {
+        return {error, {}, refetch_for(error, candidates), header->kid};
+    }
+
+    Result<Claims> claims = read_payload(segments->payload);
+    if (!claims) {
+        return {claims.error(), {}, {}, {}};
+    }
+    explain_claims(*claims, diagnosis);
+    return {Error::ok, std::move(*claims), {}, {}};
 }
 
 // The bytes of a segment that parse_segments() found well-formed, until the
@@ -216,6 +245,12 @@ std::span<unsigned char> Validator::decode(std::string_view segment) {
         buffer_.resize(size);
     }
     return {buffer_.data(), base64url_decode(segment, buffer_).value_or(0)};
+}
+
+Result<Claims> Validator::read_payload(std::string_view segment) {
+    const std::span<unsigned char> payload = decode(segment);
+    return Claims::parse(std::string_view(
+        reinterpret_cast<const char *>(payload.data()), payload.size()));
 }
 
 Error Validator::verify(const Algorithm &algorithm,

@@ -42,6 +42,15 @@ struct Verdict {
     std::optional<std::string> kid;  // whole, for a refetch; not if it has none
 };
 
+// What a token says whose signature is right: who wrote it is known, nothing
+// else is judged.
+struct SignedClaims {
+    Error error = Error::ok;
+    std::optional<Claims> claims;  // set when error is ok
+    Refetch refetch = Refetch::none;
+    std::optional<std::string> kid;
+};
+
 // One per worker. Throws std::bad_alloc only.
 class Validator {
   public:
@@ -68,7 +77,17 @@ class Validator {
     // nobody may wait for keys with a token that no key could save.
     [[nodiscard]] Error check_before_keys(const Policy &policy,
                                           std::string_view token,
-                                          Diagnosis *diagnosis = nullptr);
+                                          Diagnosis *diagnosis = nullptr,
+                                          TokenType type = TokenType::id_token);
+
+    // The signature and nothing after it, of a token of another type: its
+    // claims are for the caller to judge. Nothing is remembered, so that no
+    // token of that type ever passes for an ID token.
+    [[nodiscard]] SignedClaims read_signed(const Policy &policy,
+                                           const KeySet &keys,
+                                           std::string_view token,
+                                           TokenType type,
+                                           Diagnosis *diagnosis = nullptr);
 
     [[nodiscard]] TokenCache &cache() noexcept { return cache_; }
     // Signatures verified so far, right or wrong: a caller can tell whether one
@@ -79,6 +98,7 @@ class Validator {
 
   private:
     [[nodiscard]] std::span<unsigned char> decode(std::string_view segment);
+    [[nodiscard]] Result<Claims> read_payload(std::string_view segment);
     [[nodiscard]] Error verify(const Algorithm &algorithm,
                                const KeySet::Candidates &candidates,
                                const Segments &segments,
