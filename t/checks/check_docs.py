@@ -108,6 +108,8 @@ for name, _, text in reasons:
 joined = re.sub(r'"\s*\n\s*"', "", code)
 messages = re.findall(
     r'ngx_conf_log_error\(NGX_LOG_EMERG,[^"]*?"((?:[^"\\]|\\.)*)"', joined)
+messages += re.findall(
+    r'\bemerg(?:_errno)?\(cf,\s*"((?:[^"\\]|\\.)*)"', joined)
 messages += re.findall(r'const_cast<char \*>\("((?:[^"\\]|\\.)*)"\)', joined)
 plain = tests.replace("\\", "")
 

@@ -925,8 +925,8 @@ core("idt_keys/http_response", "http_response",
       "if (false) {"))
 
 nginx("idt_conf/words", "config",
-      ("no password in a message", "std::string  text = without_userinfo(view(word));",
-       "std::string  text(view(word));"))
+      ("no password in a message", "std::string   text = without_userinfo(view(word));",
+       "std::string   text(view(word));"))
 
 core("idt_logout/logout_token", "logout_token",
      ("issuer", "Error error = check_issuer(c, p);", "Error error = Error::ok;"),

@@ -66,39 +66,34 @@ is_assertion_name(std::string_view name)
 /* id_token_assertion NAME { ... } */
 
 char *
-assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char              *rv;
-    ngx_str_t         *value;
     ngx_conf_t         save;
     main_conf_t       *mcf;
     assertion_t       *assertion;
     assertion_block_t  block;
 
     mcf = static_cast<main_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     std::string_view  name = view(value[1]);
 
     if (!is_assertion_name(name)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\" in \"id_token_assertion\", it "
-                           "must be made of lower-case letters, digits and "
-                           "\"_\", as the name of a variable",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "invalid name \"%V\" in \"id_token_assertion\", it "
+                         "must be made of lower-case letters, digits and "
+                         "\"_\", as the name of a variable", &value[1]);
     }
 
     if (assertion_named(mcf, name) != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate id_token_assertion \"%V\"", &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "duplicate id_token_assertion \"%V\"", &value[1]);
     }
 
     assertion =
         create<assertion_t>(cf->pool);
     if (assertion == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     assertion->name = value[1];
@@ -112,7 +107,7 @@ assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     save = *cf;
 
-    cf->handler = assertion_word;
+    cf->handler = configures<assertion_word>;
     cf->handler_conf = reinterpret_cast<char *>(&block);
 
     rv = ngx_conf_parse(cf, NULL);
@@ -123,13 +118,7 @@ assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         return rv;
     }
 
-    try {
-        return assertion_finish(cf, mcf, &block);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
+    return assertion_finish(cf, mcf, &block);
 }
 
 
@@ -137,12 +126,12 @@ static char *
 assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
     char                    *rv;
-    ngx_str_t               *value;
     assertion_block_t       *block;
     const assertion_word_t  *word;
 
     block = static_cast<assertion_block_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (view(value[0]) == "include") {
         return include(cf, dummy, conf);
@@ -155,32 +144,21 @@ assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     }
 
     if (word->name == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown directive \"%V\" in id_token_assertion "
-                           "\"%V\"",
-                           &value[0], &block->assertion->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "unknown directive \"%V\" in id_token_assertion "
+                         "\"%V\"", &value[0], &block->assertion->name);
     }
 
-    if (cf->args->nelts < 2 || cf->args->nelts - 1 > word->max_args) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of arguments in \"%s\" directive",
-                           word->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+    if (value.size() < 2 || value.size() - 1 > word->max_args) {
+        return emerg(cf, "invalid number of arguments in \"%s\" directive",
+                         word->name);
     }
 
     warn_literal(cf);
 
-    try {
-        rv = word->set(cf, block);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
+    rv = word->set(cf, block);
 
     if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
-        return refuse(cf, word->name, rv, value[cf->args->nelts - 1]);
+        return refuse(cf, word->name, rv, value.back());
     }
 
     return rv;
@@ -200,10 +178,8 @@ assertion_finish(ngx_conf_t *cf, main_conf_t *mcf, assertion_block_t *block)
               : (block->audience.data == NULL) ? "audience" : NULL;
 
     if (missing != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "id_token_assertion \"%V\" has no \"%s\"",
-                           &assertion->name, missing);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "id_token_assertion \"%V\" has no \"%s\"",
+                         &assertion->name, missing);
     }
 
     if (block->claims == NULL) {
@@ -226,9 +202,8 @@ assertion_finish(ngx_conf_t *cf, main_conf_t *mcf, assertion_block_t *block)
 /* id_token_assertion_jwks NAME */
 
 char *
-assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t                 *value;
     ngx_http_core_loc_conf_t  *clcf;
     assertion_jwks_t          *jwks;
 
@@ -236,10 +211,10 @@ assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
                ->assertion_jwks;
 
     if (jwks->name.data != NULL) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     jwks->name = value[1];
     jwks->file = cf->conf_file->file.name;
@@ -247,7 +222,7 @@ assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     clcf = static_cast<ngx_http_core_loc_conf_t *>(
                ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    clcf->handler = assertion_jwks_handler;
+    clcf->handler = answers<assertion_jwks_handler>;
 
     return NGX_CONF_OK;
 }
@@ -255,7 +230,7 @@ assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
 ngx_int_t
 merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
-    assertion_jwks_t *conf) noexcept
+    assertion_jwks_t *conf)
 {
     ngx_http_core_loc_conf_t  *clcf;
     main_conf_t               *mcf;
@@ -267,15 +242,14 @@ merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
 
     if (clcf->noname && clcf->handler == NULL && prev->name.data != NULL) {
         *conf = *prev;
-        clcf->handler = assertion_jwks_handler;
+        clcf->handler = answers<assertion_jwks_handler>;
     }
 
     if (conf->name.data == NULL || conf->assertion != NULL) {
         return NGX_OK;
     }
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     conf->assertion = assertion_named(mcf, view(conf->name));
 
@@ -301,7 +275,7 @@ bare_issuer(std::string_view issuer)
 
 
 ngx_int_t
-check_assertions(ngx_conf_t *cf) noexcept
+check_assertions(ngx_conf_t *cf)
 {
     ngx_uint_t                  i;
     std::string_view            name;
@@ -309,8 +283,7 @@ check_assertions(ngx_conf_t *cf) noexcept
     ngx_http_core_main_conf_t  *cmcf;
     main_conf_t                *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     for (auto *assertion : mcf->assertions) {
         for (const auto &[key, provider] : mcf->providers) {

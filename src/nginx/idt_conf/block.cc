@@ -7,13 +7,11 @@ namespace id_token::nginx {
 
 
 char *
-include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     if (cf->args->nelts != 2) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of arguments in \"include\" "
-                           "directive");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "invalid number of arguments in \"include\" "
+                         "directive");
     }
 
     return ngx_conf_include(cf, cmd, conf);
@@ -21,12 +19,13 @@ include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
 
 char *
-set_str(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_str(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t  *value, *s;
+    ngx_str_t  *s;
 
     s = static_cast<ngx_str_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (s->data != NULL) {
         return DUPLICATE;
@@ -58,7 +57,7 @@ has_blank_end(const ngx_str_t *s)
 /* what tokens are compared with, byte for byte */
 
 char *
-set_name(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_name(ngx_conf_t *cf, block_t *block, void *field)
 {
     char  *rv;
 
@@ -73,7 +72,7 @@ set_name(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_file(ngx_conf_t *cf, block_t *block, void *field)
 {
     char       *rv;
     ngx_str_t  *s;
@@ -86,7 +85,7 @@ set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept
     s = static_cast<ngx_str_t *>(field);
 
     if (ngx_conf_full_name(cf->cycle, s, 1) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -103,13 +102,13 @@ set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_leeway(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_leeway(ngx_conf_t *cf, block_t *block, void *field)
 {
     time_t     *t;
-    ngx_str_t  *value;
 
     t = static_cast<time_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*t != NGX_CONF_UNSET) {
         return DUPLICATE;
@@ -142,13 +141,13 @@ check_time(ngx_int_t t, ngx_int_t units_per_sec)
 
 
 char *
-set_positive_sec(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_positive_sec(ngx_conf_t *cf, block_t *block, void *field)
 {
     time_t     *t;
-    ngx_str_t  *value;
 
     t = static_cast<time_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*t != NGX_CONF_UNSET) {
         return DUPLICATE;
@@ -161,13 +160,13 @@ set_positive_sec(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_positive_msec(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t   *value;
     ngx_msec_t  *msec;
 
     msec = static_cast<ngx_msec_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*msec != NGX_CONF_UNSET_MSEC) {
         return DUPLICATE;
@@ -180,44 +179,41 @@ set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_list(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t     *value, *s;
+    ngx_str_t     *s;
     ngx_uint_t     i, n;
     ngx_array_t  **list;
 
     list = static_cast<ngx_array_t **>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*list != NULL) {
         return DUPLICATE;
     }
 
-    *list = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
+    *list = ngx_array_create(cf->pool, value.size(), sizeof(ngx_str_t));
     if (*list == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 1; i < value.size(); i++) {
 
         if (value[i].len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" cannot hold an empty value", &value[0]);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"%V\" cannot hold an empty value", &value[0]);
         }
 
         for (n = 1; n < i; n++) {
             if (view(value[n]) == view(value[i])) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" names \"%V\" twice",
-                                   &value[0], &value[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
+                return emerg(cf, "\"%V\" names \"%V\" twice",
+                                 &value[0], &value[i]);
             }
         }
 
-        s = static_cast<ngx_str_t *>(ngx_array_push(*list));
+        s = push<ngx_str_t>(*list);
         if (s == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
         *s = value[i];
@@ -228,10 +224,9 @@ set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_names(ngx_conf_t *cf, block_t *block, void *field)
 {
     char        *rv;
-    ngx_str_t   *value;
     ngx_uint_t   i;
 
     rv = set_list(cf, block, field);
@@ -239,14 +234,12 @@ set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept
         return rv;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 1; i < value.size(); i++) {
         if (has_blank_end(&value[i])) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" in \"%V\" begins or ends with a blank",
-                               &value[i], &value[0]);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"%V\" in \"%V\" begins or ends with a blank",
+                             &value[i], &value[0]);
         }
     }
 
@@ -257,19 +250,16 @@ set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept
 /* trusted_audience ID ... | any */
 
 char *
-set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_audiences(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t   *value;
     ngx_uint_t   i;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
-    for (i = 1; i < cf->args->nelts && cf->args->nelts > 2; i++) {
+    for (i = 1; i < value.size() && value.size() > 2; i++) {
         if (view(value[i]) == "any") {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"any\" in \"trusted_audience\" trusts every "
-                               "audience: write it alone, or leave it out");
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"any\" in \"trusted_audience\" trusts every "
+                             "audience: write it alone, or leave it out");
         }
     }
 

@@ -33,28 +33,28 @@ typedef struct block_s {
 
 
 /* include FILE, for which nginx does not count here */
-char *include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
+char *include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * Setters: `field` is the place in the block. What they return is put between
  * the directive's name and its last argument.
  */
 
-char *set_str(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_name(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_file(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_leeway(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_positive_sec(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_positive_msec(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_list(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_names(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_audiences(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept;
-char *set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+char *set_str(ngx_conf_t *cf, block_t *block, void *field);
+char *set_name(ngx_conf_t *cf, block_t *block, void *field);
+char *set_file(ngx_conf_t *cf, block_t *block, void *field);
+char *set_leeway(ngx_conf_t *cf, block_t *block, void *field);
+char *set_positive_sec(ngx_conf_t *cf, block_t *block, void *field);
+char *set_positive_msec(ngx_conf_t *cf, block_t *block, void *field);
+char *set_size(ngx_conf_t *cf, block_t *block, void *field);
+char *set_depth(ngx_conf_t *cf, block_t *block, void *field);
+char *set_list(ngx_conf_t *cf, block_t *block, void *field);
+char *set_names(ngx_conf_t *cf, block_t *block, void *field);
+char *set_audiences(ngx_conf_t *cf, block_t *block, void *field);
+char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field);
+char *set_jwks_header(ngx_conf_t *cf, block_t *block, void *field);
+char *set_proxy(ngx_conf_t *cf, block_t *block, void *field);
+char *set_state(ngx_conf_t *cf, block_t *block, void *field);
 
 
 }  // namespace id_token::nginx

@@ -13,14 +13,14 @@ namespace id_token::nginx {
 
 
 char *
-set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_size(ngx_conf_t *cf, block_t *block, void *field)
 {
     size_t     *size;
     ssize_t     n;
-    ngx_str_t  *value;
 
     size = static_cast<size_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*size != NGX_CONF_UNSET_SIZE) {
         return DUPLICATE;
@@ -39,14 +39,14 @@ set_size(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_depth(ngx_conf_t *cf, block_t *block, void *field)
 {
     ngx_int_t    n;
-    ngx_str_t   *value;
     ngx_uint_t  *depth;
 
     depth = static_cast<ngx_uint_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*depth != NGX_CONF_UNSET_UINT) {
         return DUPLICATE;
@@ -65,20 +65,17 @@ set_depth(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t  *value;
+    auto  value = args(cf);
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
-
-    if (cf->args->nelts == 3) {
+    if (value.size() == 3) {
         if (view(value[2]) != "insecure") {
             return const_cast<char *>("has an unknown parameter");
         }
 
         if (ngx_strncasecmp(value[1].data,
-                            reinterpret_cast<u_char *>(
-                                const_cast<char *>("https://")), 8)
+                            bytes("https://"), 8)
             == 0)
         {
             return const_cast<char *>("is https, which is never");
@@ -94,14 +91,15 @@ set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
 /* the master creates the directory and gives it to the worker user */
 
 char *
-set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_state(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t        *value, *name;
+    ngx_str_t        *name;
     ngx_path_t      **path;
     ngx_file_info_t   fi;
 
     path = static_cast<ngx_path_t **>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (*path != NULL) {
         return DUPLICATE;
@@ -114,7 +112,7 @@ set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
     *path = static_cast<ngx_path_t *>(
                 ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
     if (*path == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     name = &(*path)->name;
@@ -125,19 +123,15 @@ set_state(ngx_conf_t *cf, block_t *block, void *field) noexcept
     }
 
     if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     if (view(*name) == "/") {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jwks_state\" cannot be \"%V\"", name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"jwks_state\" cannot be \"%V\"", name);
     }
 
     if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR && !ngx_is_dir(&fi)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jwks_state\" \"%V\" is not a directory", name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"jwks_state\" \"%V\" is not a directory", name);
     }
 
     return NGX_CONF_OK;

@@ -9,22 +9,23 @@ namespace id_token::nginx {
 /* auth_id_token_csrf on | off | ORIGIN ... */
 
 char *
-csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value, word;
+    ngx_str_t    word;
     ngx_uint_t   i;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->csrf != NGX_CONF_UNSET) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
+
     lcf->csrf = 1;
 
-    if (cf->args->nelts == 2) {
+    if (value.size() == 2) {
         if (view(value[1]) == "off") {
             lcf->csrf = 0;
             return NGX_CONF_OK;
@@ -36,38 +37,28 @@ csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     }
 
     if (note_directive(cf, lcf, false) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
-    try {
-        for (i = 1; i < cf->args->nelts; i++) {
-            auto  origin = parse_origin(view(value[i]));
+    for (i = 1; i < value.size(); i++) {
+        auto  origin = parse_origin(view(value[i]));
 
-            if (!origin) {
-                word = shown(cf, value[i]);
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" in \"auth_id_token_csrf\" is no "
-                                   "origin such as \"https://app.example.com\"",
-                                   &word);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
+        if (!origin) {
+            word = shown(cf, value[i]);
 
-            for (const auto &other : lcf->origins) {
-                if (other == *origin) {
-                    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                       "\"auth_id_token_csrf\" names \"%V\" "
-                                       "twice",
-                                       &value[i]);
-                    return static_cast<char *>(NGX_CONF_ERROR);
-                }
-            }
-
-            lcf->origins.push_back(std::move(*origin));
+            return emerg(cf, "\"%V\" in \"auth_id_token_csrf\" is no "
+                             "origin such as \"https://app.example.com\"",
+                             &word);
         }
 
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        for (const auto &other : lcf->origins) {
+            if (other == *origin) {
+                return emerg(cf, "\"auth_id_token_csrf\" names \"%V\" "
+                                 "twice", &value[i]);
+            }
+        }
+
+        lcf->origins.push_back(std::move(*origin));
     }
 
     return NGX_CONF_OK;
@@ -77,18 +68,18 @@ csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* auth_id_token_nonce $variable | off */
 
 char *
-nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value, claim = ngx_string("nonce");
+    ngx_str_t    claim = ngx_string("nonce");
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->nonce != NGX_CONF_UNSET_PTR) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     if (view(value[1]) == "off") {
         lcf->nonce = NULL;
@@ -97,11 +88,8 @@ nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     }
 
     if (ngx_http_script_variables_count(&value[1]) == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_id_token_nonce\" needs a variable such as "
-                           "\"$cookie_nonce\", not \"%V\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"auth_id_token_nonce\" needs a variable such as "
+                         "\"$cookie_nonce\", not \"%V\"", &value[1]);
     }
 
     lcf->nonce = compile(cf, &value[1]);
@@ -110,7 +98,7 @@ nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         || note_directive(cf, lcf, false) != NGX_OK
         || claim_slot(cf, &claim, &lcf->nonce_slot) != NGX_OK)
     {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -1,5 +1,6 @@
 /* id_token_claim_set: a variable of a claim that no other variable names. */
 
+#include "idt_conf/directives.h"
 #include "idt_show/variables.h"
 
 
@@ -38,23 +39,21 @@ is_variable(const ngx_str_t &word)
 /* id_token_claim_set $variable path ... [escape=uri] */
 
 char *
-claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     bool                  escaped;
-    ngx_str_t            *value, name;
+    ngx_str_t             name;
     ngx_uint_t            i, n;
     ngx_http_variable_t  *var;
     main_conf_t          *mcf;
 
     mcf = static_cast<main_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (!is_variable(value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid variable name \"%V\" in "
-                           "\"id_token_claim_set\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "invalid variable name \"%V\" in "
+                         "\"id_token_claim_set\"", &value[1]);
     }
 
     name.data = value[1].data + 1;
@@ -62,71 +61,53 @@ claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     if (name.len >= sizeof("id_token_") - 1
         && ngx_strncasecmp(name.data,
-                           reinterpret_cast<u_char *>(
-                               const_cast<char *>("id_token_")),
+                           bytes("id_token_"),
                            sizeof("id_token_") - 1)
            == 0)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"id_token_claim_set\" is a name that "
-                           "the module keeps for itself",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"%V\" in \"id_token_claim_set\" is a name that the "
+                         "module keeps for itself", &value[1]);
     }
 
     /* not changeable: no "set", "map" or capture of an URI may replace it */
 
     var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
     if (var == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     if (var->get_handler != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the variable \"%V\" in \"id_token_claim_set\" is "
-                           "defined already",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "the variable \"%V\" in \"id_token_claim_set\" is "
+                         "defined already", &value[1]);
     }
 
-    n = cf->args->nelts;
+    n = value.size();
     escaped = (n > 3 && view(value[n - 1]).starts_with("escape="));
 
     if (escaped && view(value[--n]) != "escape=uri") {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"id_token_claim_set\" is no form: "
-                           "escape=uri is the only one",
-                           &value[n]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"%V\" in \"id_token_claim_set\" is no form: "
+                         "escape=uri is the only one", &value[n]);
     }
 
-    try {
-        ClaimPath  path;
+    ClaimPath  path;
 
-        for (i = 2; i < n; i++) {
-            auto  step = (n == 3)
-                         ? parse_claim_path(view(value[i]))
-                         : ClaimPath{
-                               std::string(view(value[i]))};
+    for (i = 2; i < n; i++) {
+        auto  step = (n == 3)
+                     ? parse_claim_path(view(value[i]))
+                     : ClaimPath{
+                           std::string(view(value[i]))};
 
-            if (!step || value[i].len == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "invalid claim \"%V\" in "
-                                   "\"id_token_claim_set\"",
-                                   &value[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-
-            path.insert(path.end(), step->begin(), step->end());
+        if (!step || value[i].len == 0) {
+            return emerg(cf, "invalid claim \"%V\" in "
+                             "\"id_token_claim_set\"", &value[i]);
         }
 
-        var->get_handler = escaped ? escaped_slot_variable : slot_variable;
-        var->data = slot_of(mcf, path);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        path.insert(path.end(), step->begin(), step->end());
     }
+
+    var->get_handler = escaped ? shows<escaped_slot_variable>
+                                : shows<slot_variable>;
+    var->data = slot_of(mcf, path);
 
     return NGX_CONF_OK;
 }

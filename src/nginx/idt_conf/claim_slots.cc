@@ -3,6 +3,7 @@
  * ready beside a proven token.
  */
 
+#include "idt_conf/directives.h"
 #include "idt_show/variables.h"
 
 
@@ -16,7 +17,7 @@ namespace id_token::nginx {
  */
 
 ngx_int_t
-init_variables(ngx_cycle_t *cycle) noexcept
+init_variables(ngx_cycle_t *cycle)
 {
     ngx_uint_t                  i;
     std::string_view            name;
@@ -24,9 +25,7 @@ init_variables(ngx_cycle_t *cycle) noexcept
     ngx_http_core_main_conf_t  *cmcf;
     main_conf_t                *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-              ngx_http_cycle_get_module_main_conf(cycle,
-                                            ngx_http_auth_id_token_module));
+    mcf = main_conf(cycle);
     cmcf = static_cast<ngx_http_core_main_conf_t *>(
                ngx_http_cycle_get_module_main_conf(cycle,
                                                    ngx_http_core_module));
@@ -53,37 +52,37 @@ init_variables(ngx_cycle_t *cycle) noexcept
             }
 
             if (name.starts_with("id_token_")
-                || v[i].get_handler == slot_variable
-                || v[i].get_handler == escaped_slot_variable)
+                || v[i].get_handler == shows<slot_variable>
+                || v[i].get_handler == shows<escaped_slot_variable>)
             {
                 mcf->verdict_variables.push_back(i);
             }
 
-            if (v[i].get_handler == claims_variable) {
+            if (v[i].get_handler == shows<claims_variable>) {
 
                 /* no step leads to a claim: the slot holds all of them */
 
                 v[i].data = slot_of(mcf, {});
-                v[i].get_handler = slot_variable;
+                v[i].get_handler = shows<slot_variable>;
                 continue;
             }
 
-            if (v[i].get_handler == escaped_claim_variable) {
+            if (v[i].get_handler == shows<escaped_claim_variable>) {
                 name.remove_prefix(sizeof(ESCAPED_PREFIX) - 1);
 
                 v[i].data = slot_of(mcf, {std::string(name)});
-                v[i].get_handler = escaped_slot_variable;
+                v[i].get_handler = shows<escaped_slot_variable>;
                 continue;
             }
 
-            if (v[i].get_handler != claim_variable) {
+            if (v[i].get_handler != shows<claim_variable>) {
                 continue;
             }
 
             name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
 
             v[i].data = slot_of(mcf, {std::string(name)});
-            v[i].get_handler = slot_variable;
+            v[i].get_handler = shows<slot_variable>;
         }
 
     } catch (...) {
@@ -96,29 +95,20 @@ init_variables(ngx_cycle_t *cycle) noexcept
 
 
 ngx_int_t
-claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot) noexcept
+claim_slot(ngx_conf_t *cf, ngx_str_t *word, ngx_uint_t *slot)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
-    try {
-        auto  path = parse_claim_path(view(*word));
+    auto  path = parse_claim_path(view(*word));
 
-        if (word->len == 0 || !path) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" in \"%V\" is not the name of a claim",
-                               word, static_cast<ngx_str_t *>(cf->args->elts));
-            return NGX_ERROR;
-        }
-
-        *slot = slot_of(mcf, *path);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return NGX_ERROR;
+    if (word->len == 0 || !path) {
+        return emerg(cf, "\"%V\" in \"%V\" is not the name of a claim",
+                         word, &args(cf)[0]);
     }
+
+    *slot = slot_of(mcf, *path);
 
     return NGX_OK;
 }

@@ -13,12 +13,12 @@ namespace id_token::nginx {
 /* client_auth none | secret_basic FILE | secret_post FILE | private_key_jwt */
 
 char *
-set_client_auth(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_client_auth(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t         *value;
     std::string_view   kind;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
+
     kind = view(value[1]);
 
     if (block->login.auth.data != NULL) {
@@ -36,7 +36,7 @@ set_client_auth(ngx_conf_t *cf, block_t *block, void *field) noexcept
                                   "\"private_key_jwt FILE\", near");
     }
 
-    if ((kind == "none") != (cf->args->nelts == 2)) {
+    if ((kind == "none") != (value.size() == 2)) {
         return const_cast<char *>(kind == "none" ? "none has no file, near"
                                                  : "needs a file, near");
     }
@@ -48,7 +48,7 @@ set_client_auth(ngx_conf_t *cf, block_t *block, void *field) noexcept
     block->login.auth_file = value[2];
 
     return ngx_conf_full_name(cf->cycle, &block->login.auth_file, 1) == NGX_OK
-           ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+           ? NGX_CONF_OK : CONF_ERROR;
 }
 
 
@@ -66,18 +66,15 @@ load_client_secret(ngx_conf_t *cf, block_t *block, login_provider_t *login)
     auto  bytes = read_secret(cf, file);
 
     if (!bytes) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     auto  secret = parse_client_secret({ reinterpret_cast<const char *>(
                                              bytes->data()), bytes->size() });
 
     if (secret.empty()) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the file \"%V\" of \"client_auth\" holds no secret "
-                           "in one line of printable ASCII",
-                           file.name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "the file \"%V\" of \"client_auth\" holds no secret "
+                         "in one line of printable ASCII", file.name);
     }
 
     login->secret.emplace(secret);
@@ -89,7 +86,6 @@ load_client_secret(ngx_conf_t *cf, block_t *block, login_provider_t *login)
 static char *
 load_client_key(ngx_conf_t *cf, block_t *block, login_provider_t *login)
 {
-    ngx_str_t      s;
     secret_file_t  file;
 
     file.word = "client_auth";
@@ -101,21 +97,14 @@ load_client_key(ngx_conf_t *cf, block_t *block, login_provider_t *login)
     auto  bytes = read_secret(cf, file);
 
     if (!bytes) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     auto  key = AssertionKey::parse(std::move(*bytes));
 
     if (!key) {
-        auto  text = assertion_key_error_text(key.error());
-
-        s.len = text.size();
-        s.data = reinterpret_cast<u_char *>(const_cast<char *>(text.data()));
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the file \"%V\" of \"client_auth\" %V",
-                           file.name, &s);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "the file \"%V\" of \"client_auth\" %V",
+                         file.name, assertion_key_error_text(key.error()));
     }
 
     login->key.emplace(std::move(*key));
@@ -135,11 +124,9 @@ finish_client_auth(ngx_conf_t *cf, block_t *block, login_provider_t *login)
     }
 
     if (login->flow != Flow::code) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"client_auth %V\" of id_token_provider \"%V\" "
-                           "means nothing without \"response_type code\"",
-                           &block->login.auth, &block->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"client_auth %V\" of id_token_provider \"%V\" "
+                         "means nothing without \"response_type code\"",
+                         &block->login.auth, &block->name);
     }
 
     if (kind == "private_key_jwt") {

@@ -12,15 +12,15 @@
 namespace id_token::nginx {
 
 
-static const char *header_name_error(const ngx_array_t *fields) noexcept;
+static const char *header_name_error(const ngx_array_t *fields);
 static char *header_checked(ngx_conf_t *cf, block_t *block,
-    const added_field_t *added, const char *error) noexcept;
+    const added_field_t *added, const char *error);
 
 
 /* file=PATH: the path, complete; a name that is none has no length */
 
 static ngx_int_t
-set_path(ngx_conf_t *cf, const ngx_str_t *word, ngx_str_t *path) noexcept
+set_path(ngx_conf_t *cf, const ngx_str_t *word, ngx_str_t *path)
 {
     path->data = word->data + sizeof("file=") - 1;
     path->len = word->len - (sizeof("file=") - 1);
@@ -35,25 +35,27 @@ set_path(ngx_conf_t *cf, const ngx_str_t *word, ngx_str_t *path) noexcept
  */
 
 char *
-set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_jwks_header(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t      *value, *last;
+    ngx_str_t      *last;
     const char     *error;
     ngx_array_t   **fields;
     added_field_t  *added;
 
     fields = static_cast<ngx_array_t **>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
-    last = &value[cf->args->nelts - 1];
+
+    auto  value = args(cf);
+
+    last = &value.back();
 
     if (*fields == NULL) {
         *fields = ngx_array_create(cf->pool, 2, sizeof(added_field_t));
     }
 
-    added = *fields ? static_cast<added_field_t *>(ngx_array_push(*fields))
+    added = *fields ? push<added_field_t>(*fields)
                     : NULL;
     if (added == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     ngx_memzero(added, sizeof(added_field_t));
@@ -66,12 +68,12 @@ set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept
         error = set_path(cf, last, &added->file) == NGX_OK
                     ? NULL : "names no file";
 
-    } else if (error == NULL && cf->args->nelts == 4) {
+    } else if (error == NULL && value.size() == 4) {
         error = "needs \"NAME VALUE\", \"NAME file=PATH\" or "
                 "\"NAME VALUE file=PATH\"";
     }
 
-    if (added->file.len == 0 || cf->args->nelts == 4) {
+    if (added->file.len == 0 || value.size() == 4) {
         added->value = value[2];
     }
 
@@ -80,7 +82,7 @@ set_jwks_header(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 static const char *
-header_name_error(const ngx_array_t *fields) noexcept
+header_name_error(const ngx_array_t *fields)
 {
     ngx_uint_t      i;
     added_field_t  *field;
@@ -102,53 +104,39 @@ header_name_error(const ngx_array_t *fields) noexcept
 
 static char *
 header_checked(ngx_conf_t *cf, block_t *block, const added_field_t *added,
-    const char *error) noexcept
+    const char *error)
 {
     std::string  value;
 
-    try {
-        error = error ? error : field_value(added, &value);
-
-    } catch (...) {
-        error = "out of memory";
-    }
+    error = error ? error : field_value(added, &value);
 
     if (error == NULL) {
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"jwks_header\" \"%V\" of id_token_provider \"%V\": "
-                       "%s", &added->name, &block->name, error);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "\"jwks_header\" \"%V\" of id_token_provider \"%V\": %s",
+                     &added->name, &block->name, error);
 }
 
 
 static char *
-proxy_refused(ngx_conf_t *cf, block_t *block, const char *error) noexcept
+proxy_refused(ngx_conf_t *cf, block_t *block, const char *error)
 {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"jwks_proxy\" of id_token_provider \"%V\" %s",
-                       &block->name, error);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "\"jwks_proxy\" of id_token_provider \"%V\" %s",
+                     &block->name, error);
 }
 
 
 static char *
-proxy_malformed(ngx_conf_t *cf, const ngx_str_t *url) noexcept
+proxy_malformed(ngx_conf_t *cf, const ngx_str_t *url)
 {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"jwks_proxy\" needs \"http://HOST:PORT\", not "
-                       "\"%V\"", url);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "\"jwks_proxy\" needs \"http://HOST:PORT\", not \"%V\"",
+                     url);
 }
 
 
 static char *
-set_proxy_file(ngx_conf_t *cf, block_t *block, const ngx_str_t *word) noexcept
+set_proxy_file(ngx_conf_t *cf, block_t *block, const ngx_str_t *word)
 {
     std::string  line;
     const char  *error;
@@ -159,12 +147,7 @@ set_proxy_file(ngx_conf_t *cf, block_t *block, const ngx_str_t *word) noexcept
         return const_cast<char *>("has an unknown parameter");
     }
 
-    try {
-        error = proxy_credentials(&block->keys.proxy_file, &line);
-
-    } catch (...) {
-        error = "out of memory";
-    }
+    error = proxy_credentials(&block->keys.proxy_file, &line);
 
     return error ? proxy_refused(cf, block, error) : NGX_CONF_OK;
 }
@@ -173,12 +156,11 @@ set_proxy_file(ngx_conf_t *cf, block_t *block, const ngx_str_t *word) noexcept
 /* jwks_proxy http://HOST:PORT [file=PATH] */
 
 char *
-set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_proxy(ngx_conf_t *cf, block_t *block, void *field)
 {
-    ngx_str_t  *value;
     ngx_url_t   u;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     if (block->keys.proxy_host.data != NULL) {
         return DUPLICATE;
@@ -212,7 +194,7 @@ set_proxy(ngx_conf_t *cf, block_t *block, void *field) noexcept
     block->keys.proxy_host = u.host;
     block->keys.proxy_port = u.port;
 
-    return cf->args->nelts == 3 ? set_proxy_file(cf, block, &value[2])
+    return value.size() == 3 ? set_proxy_file(cf, block, &value[2])
                                 : NGX_CONF_OK;
 }
 

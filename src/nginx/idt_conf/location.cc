@@ -21,7 +21,7 @@ static carrier_t  bearer = {
 
 
 void *
-create_main_conf(ngx_conf_t *cf) noexcept
+create_main_conf(ngx_conf_t *cf)
 {
     main_conf_t  *mcf;
 
@@ -44,7 +44,7 @@ create_main_conf(ngx_conf_t *cf) noexcept
 
 
 char *
-init_main_conf(ngx_conf_t *cf, void *conf) noexcept
+init_main_conf(ngx_conf_t *cf, void *conf)
 {
     main_conf_t  *mcf;
 
@@ -57,7 +57,7 @@ init_main_conf(ngx_conf_t *cf, void *conf) noexcept
 
 
 void *
-create_loc_conf(ngx_conf_t *cf) noexcept
+create_loc_conf(ngx_conf_t *cf)
 {
     loc_conf_t  *conf;
 
@@ -96,8 +96,7 @@ resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
         return NGX_CONF_OK;
     }
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     auto  it = mcf->providers.find(view(conf->provider_name));
 
@@ -106,7 +105,7 @@ resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
                       "unknown id_token_provider \"%V\" in \"auth_id_token\" "
                       "in %V:%ui",
                       &conf->provider_name, &conf->file, conf->line);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     conf->provider = it->second;
@@ -116,7 +115,7 @@ resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
 
 
 char *
-merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
+merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     loc_conf_t  *prev, *conf;
 
@@ -142,11 +141,10 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
     if (conf->sources == NULL) {
         conf->sources = ngx_array_create(cf->pool, 1, sizeof(carrier_t));
         if (conf->sources == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
-        *static_cast<carrier_t *>(
-            ngx_array_push(conf->sources)) = bearer;
+        *push<carrier_t>(conf->sources) = bearer;
     }
 
     ngx_conf_merge_uint_value(conf->mode, prev->mode,
@@ -156,14 +154,7 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 
     if (conf->csrf == NGX_CONF_UNSET) {
         conf->csrf = (prev->csrf == NGX_CONF_UNSET) ? 1 : prev->csrf;
-
-        try {
-            conf->origins = prev->origins;
-
-        } catch (...) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
+        conf->origins = prev->origins;
     }
 
     if (conf->nonce == NGX_CONF_UNSET_PTR) {
@@ -178,14 +169,14 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
                &prev->assertion_jwks, &conf->assertion_jwks)
            != NGX_OK)
     {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     if (resolve_name(cf, conf) != NGX_CONF_OK
         || merge_login(cf, prev, conf) != NGX_OK
         || note_location(cf, prev, conf) != NGX_OK)
     {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -195,24 +186,21 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 /* auth_id_token NAME | $variable | off */
 
 char *
-auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
 
     if (lcf->enable != NGX_CONF_UNSET) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     if (value[1].len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_id_token\" needs the name of a provider "
-                           "or \"off\", not \"\"");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"auth_id_token\" needs the name of a provider or "
+                         "\"off\", not \"\"");
     }
 
     if (view(value[1]) == "off") {
@@ -231,7 +219,7 @@ auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     lcf->selector = compile(cf, &value[1]);
     if (lcf->selector == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -241,19 +229,18 @@ auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* id_token_cache SIZE | off */
 
 char *
-cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ssize_t       size;
-    ngx_str_t    *value;
     main_conf_t  *mcf;
 
     mcf = static_cast<main_conf_t *>(conf);
 
     if (mcf->cache_size != NGX_CONF_UNSET_SIZE) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     if (view(value[1]) == "off") {
         mcf->cache_size = 0;
@@ -263,11 +250,9 @@ cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     size = ngx_parse_size(&value[1]);
 
     if (size == NGX_ERROR || size < MIN_CACHE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid size \"%V\" in \"id_token_cache\", it must "
-                           "be 1k or more, such as \"8m\", or \"off\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "invalid size \"%V\" in \"id_token_cache\", it must "
+                         "be 1k or more, such as \"8m\", or \"off\"",
+                         &value[1]);
     }
 
     mcf->cache_size = size;

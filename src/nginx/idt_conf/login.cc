@@ -24,37 +24,38 @@ remember_place(ngx_conf_t *cf, login_conf_t *login)
 /* id_token_login_key FILE ... */
 
 char *
-login_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t    *value, *file;
+    ngx_str_t    *file;
     ngx_uint_t    i;
     main_conf_t  *mcf;
 
     mcf = static_cast<main_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (mcf->login.key_files != NULL) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    mcf->login.key_files = ngx_array_create(cf->pool, cf->args->nelts,
+    mcf->login.key_files = ngx_array_create(cf->pool, value.size(),
                                             sizeof(ngx_str_t));
     if (mcf->login.key_files == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     warn_literal(cf);
 
-    for (i = 1; i < cf->args->nelts; i++) {
-        file = static_cast<ngx_str_t *>(ngx_array_push(mcf->login.key_files));
+    for (i = 1; i < value.size(); i++) {
+        file = push<ngx_str_t>(mcf->login.key_files);
         if (file == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
         *file = value[i];
 
         if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
     }
 
@@ -65,7 +66,7 @@ login_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* auth_id_token_login on | off */
 
 char *
-login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     loc_conf_t  *lcf;
 
@@ -80,7 +81,7 @@ login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* auth_id_token_login_parameter NAME VALUE */
 
 char *
-login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return push_parameter(cf, &static_cast<loc_conf_t *>(conf)
                                   ->login.parameters);
@@ -90,17 +91,17 @@ login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 /* auth_id_token_renew SHARE% | off */
 
 char *
-login_renew(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login_renew(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_int_t    n;
-    ngx_str_t   *value;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (lcf->login.renew != NGX_CONF_UNSET_UINT) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
     if (view(value[1]) == "off") {
@@ -112,12 +113,9 @@ login_renew(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
             ? ngx_atoi(value[1].data, value[1].len - 1) : NGX_ERROR;
 
     if (n == NGX_ERROR || n < 1 || n > 90) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_id_token_renew\" needs a share of the "
-                           "token's life from \"1%%\" to \"90%%\", or \"off\", "
-                           "not \"%V\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"auth_id_token_renew\" needs a share of the "
+                         "token's life from \"1%%\" to \"90%%\", or \"off\", "
+                         "not \"%V\"", &value[1]);
     }
 
     lcf->login.renew = n;
@@ -136,10 +134,8 @@ take_location(ngx_conf_t *cf, login_conf_t *login, LoginHandler handler,
                ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
 
     if (login->handler != LoginHandler::none || clcf->handler != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the location \"%V\" has another handler already",
-                           &clcf->name);
-        return NGX_ERROR;
+        return emerg(cf, "the location \"%V\" has another handler already",
+                         &clcf->name);
     }
 
     remember_place(cf, login);
@@ -155,14 +151,14 @@ take_location(ngx_conf_t *cf, login_conf_t *login, LoginHandler handler,
 /* id_token_callback PROVIDER, id_token_login, id_token_logout */
 
 char *
-login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_int_t    rc;
-    ngx_str_t   *value;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     warn_literal(cf);
 
@@ -170,61 +166,53 @@ login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     if (view(cmd->name) == "id_token_callback") {
         rc = take_location(cf, &lcf->login, LoginHandler::callback,
-                           callback_handler);
+                           answers<callback_handler>);
 
     } else if (view(cmd->name) == "id_token_login") {
         rc = take_location(cf, &lcf->login, LoginHandler::login,
-                           login_handler);
+                           answers<login_handler>);
 
     } else {
         rc = take_location(cf, &lcf->login, LoginHandler::logout,
-                           logout_handler);
+                           answers<logout_handler>);
     }
 
-    return rc == NGX_OK ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+    return rc == NGX_OK ? NGX_CONF_OK : CONF_ERROR;
 }
 
 
 /* id_token_identity [claim ...] */
 
 char *
-login_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+login_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value;
     ngx_uint_t   i;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     warn_literal(cf);
 
-    try {
-        for (i = 1; i < cf->args->nelts; i++) {
-            if (value[i].len == 0 || value[i].data[0] == '/') {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"id_token_identity\" cannot name \"%V\": "
-                                   "whole claims only, no JSON pointer",
-                                   &value[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
-            }
-
-            lcf->login.claims.emplace_back(view(value[i]));
+    for (i = 1; i < value.size(); i++) {
+        if (value[i].len == 0 || value[i].data[0] == '/') {
+            return emerg(cf, "\"id_token_identity\" cannot name \"%V\": "
+                             "whole claims only, no JSON pointer",
+                             &value[i]);
         }
 
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        lcf->login.claims.emplace_back(view(value[i]));
     }
 
     return take_location(cf, &lcf->login, LoginHandler::identity,
-                         identity_handler)
-           == NGX_OK ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+                         answers<identity_handler>)
+           == NGX_OK ? NGX_CONF_OK : CONF_ERROR;
 }
 
 
 void
-create_login_conf(login_conf_t *login) noexcept
+create_login_conf(login_conf_t *login)
 {
     login->enable = NGX_CONF_UNSET;
     login->renew = NGX_CONF_UNSET_UINT;
@@ -275,8 +263,7 @@ resolve_provider(ngx_conf_t *cf, login_conf_t *login)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     auto  it = mcf->providers.find(view(login->provider_name));
 
@@ -327,8 +314,7 @@ use_login(ngx_conf_t *cf, loc_conf_t *conf, provider_t *provider)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     auto  *server = static_cast<ngx_http_core_srv_conf_t *>(
         ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module));
@@ -376,7 +362,7 @@ merge_handler(ngx_conf_t *cf, loc_conf_t *conf)
 
 
 ngx_int_t
-merge_login(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
+merge_login(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
 {
     login_conf_t  *login;
 
@@ -400,26 +386,20 @@ merge_login(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
 
     login->carrier = session_carrier(conf);
 
-    try {
-        if (merge_handler(cf, conf) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (!login->enable || !conf->enable) {
-            login->enable = 0;
-            return NGX_OK;
-        }
-
-        if (check_login(cf, login, conf->provider, true) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        use_login(cf, conf, conf->provider);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+    if (merge_handler(cf, conf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    if (!login->enable || !conf->enable) {
+        login->enable = 0;
+        return NGX_OK;
+    }
+
+    if (check_login(cf, login, conf->provider, true) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    use_login(cf, conf, conf->provider);
 
     return NGX_OK;
 }

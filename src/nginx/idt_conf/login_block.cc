@@ -41,7 +41,7 @@ check_browser_url(std::string_view text)
 
 
 static char *
-set_place(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_place(ngx_conf_t *cf, block_t *block, void *field)
 {
     char              *rv;
     std::string_view   text;
@@ -57,24 +57,19 @@ set_place(ngx_conf_t *cf, block_t *block, void *field) noexcept
         return NGX_CONF_OK;
     }
 
-    try {
-        return check_browser_url(text);
-
-    } catch (...) {
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
+    return check_browser_url(text);
 }
 
 
 char *
-set_redirect_uri(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_redirect_uri(ngx_conf_t *cf, block_t *block, void *field)
 {
     return set_place(cf, block, field);
 }
 
 
 char *
-set_post_logout(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_post_logout(ngx_conf_t *cf, block_t *block, void *field)
 {
     block->login.word = "post_logout_redirect_uri";
 
@@ -85,25 +80,19 @@ set_post_logout(ngx_conf_t *cf, block_t *block, void *field) noexcept
 /* that plain http is for an http issuer alone is judged at the end */
 
 char *
-set_login_url(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_login_url(ngx_conf_t *cf, block_t *block, void *field)
 {
     char       *rv;
-    ngx_str_t  *value;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     rv = set_str(cf, block, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    try {
-        if (!parse_url(view(value[1]))) {
-            return const_cast<char *>("needs a URL, not");
-        }
-
-    } catch (...) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+    if (!parse_url(view(value[1]))) {
+        return const_cast<char *>("needs a URL, not");
     }
 
     return NGX_CONF_OK;
@@ -111,7 +100,7 @@ set_login_url(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_response_type(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_response_type(ngx_conf_t *cf, block_t *block, void *field)
 {
     char              *rv;
     std::string_view   text;
@@ -133,7 +122,7 @@ set_response_type(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-set_logout_hint(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_logout_hint(ngx_conf_t *cf, block_t *block, void *field)
 {
     char              *rv;
     std::string_view   text;
@@ -157,15 +146,16 @@ set_logout_hint(ngx_conf_t *cf, block_t *block, void *field) noexcept
 /* one word for each, as in nginx */
 
 char *
-set_scope(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_scope(ngx_conf_t *cf, block_t *block, void *field)
 {
     u_char      *p;
     size_t       len;
-    ngx_str_t   *value, *scope;
+    ngx_str_t   *scope;
     ngx_uint_t   i;
 
     scope = static_cast<ngx_str_t *>(field);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (scope->data != NULL) {
         return DUPLICATE;
@@ -173,19 +163,19 @@ set_scope(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
     block->login.word = "scope";
 
-    for (i = 1, len = 0; i < cf->args->nelts; i++) {
+    for (i = 1, len = 0; i < value.size(); i++) {
         len += value[i].len + 1;
     }
 
     p = static_cast<u_char *>(ngx_pnalloc(cf->pool, len));
     if (p == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     scope->data = p;
     scope->len = len - 1;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 1; i < value.size(); i++) {
         p = ngx_cpymem(p, value[i].data, value[i].len);
         *p++ = ' ';
     }
@@ -200,43 +190,40 @@ set_scope(ngx_conf_t *cf, block_t *block, void *field) noexcept
 
 
 char *
-push_parameter(ngx_conf_t *cf, ngx_array_t **list) noexcept
+push_parameter(ngx_conf_t *cf, ngx_array_t **list)
 {
-    ngx_str_t          *value;
     login_parameter_t  *parameter;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
     if (value[1].len == 0 || is_reserved_parameter(view(value[1]))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" cannot set \"%V\", which a login sets "
-                           "itself or which would speak for all others",
-                           &value[0], &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"%V\" cannot set \"%V\", which a login sets itself "
+                         "or which would speak for all others",
+                         &value[0], &value[1]);
     }
 
     if (*list == NULL) {
         *list = ngx_array_create(cf->pool, 2, sizeof(login_parameter_t));
         if (*list == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
     }
 
-    parameter = static_cast<login_parameter_t *>(ngx_array_push(*list));
+    parameter = push<login_parameter_t>(*list);
     if (parameter == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     parameter->name = value[1];
     parameter->value = compile(cf, &value[2]);
 
     return parameter->value != NULL ? NGX_CONF_OK
-                                    : static_cast<char *>(NGX_CONF_ERROR);
+                                    : CONF_ERROR;
 }
 
 
 char *
-set_login_parameter(ngx_conf_t *cf, block_t *block, void *field) noexcept
+set_login_parameter(ngx_conf_t *cf, block_t *block, void *field)
 {
     block->login.word = "login_parameter";
 
@@ -256,21 +243,17 @@ check_endpoints(ngx_conf_t *cf, block_t *block, const login_provider_t *login)
                                   &block->login.end_session_endpoint })
     {
         if (url->len && !is_usable_endpoint(view(*url), view(block->issuer))) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "the endpoint \"%V\" of id_token_provider "
-                               "\"%V\" is plain http, and its issuer is not",
-                               url, &block->name);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "the endpoint \"%V\" of id_token_provider \"%V\" "
+                             "is plain http, and its issuer is not",
+                             url, &block->name);
         }
     }
 
     if (login->flow == Flow::code && block->jwks_file.len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"response_type code\" of id_token_provider "
-                           "\"%V\" needs \"jwks_uri\" or discovery, whose "
-                           "rules of transport are the token endpoint's, too",
-                           &block->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"response_type code\" of id_token_provider \"%V\" "
+                         "needs \"jwks_uri\" or discovery, whose rules of "
+                         "transport are the token endpoint's, too",
+                         &block->name);
     }
 
     missing = login->authorization_endpoint.empty()
@@ -281,13 +264,10 @@ check_endpoints(ngx_conf_t *cf, block_t *block, const login_provider_t *login)
     if (missing != NULL
         && (block->keys.jwks_uri.len || block->jwks_file.len))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "id_token_provider \"%V\" has no \"%s\", which a "
-                           "login needs where \"%s\" makes discovery "
-                           "unnecessary",
-                           &block->name, missing,
-                           block->jwks_file.len ? "jwks_file" : "jwks_uri");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "id_token_provider \"%V\" has no \"%s\", which a "
+                         "login needs where \"%s\" makes discovery unnecessary",
+                         &block->name, missing,
+                         block->jwks_file.len ? "jwks_file" : "jwks_uri");
     }
 
     return NGX_CONF_OK;
@@ -304,11 +284,9 @@ finish_login(ngx_conf_t *cf, block_t *block, provider_t *provider)
 
     if (b.redirect_uri.len == 0) {
         if (b.word != NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%s\" of id_token_provider \"%V\" means "
-                               "nothing without \"redirect_uri\"",
-                               b.word, &block->name);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"%s\" of id_token_provider \"%V\" means "
+                             "nothing without \"redirect_uri\"",
+                             b.word, &block->name);
         }
 
         return NGX_CONF_OK;
@@ -316,7 +294,7 @@ finish_login(ngx_conf_t *cf, block_t *block, provider_t *provider)
 
     login = create<login_provider_t>(cf->pool);
     if (login == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     login->redirect_uri = view(b.redirect_uri);

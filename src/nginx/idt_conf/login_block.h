@@ -3,7 +3,7 @@
 #ifndef IDT_CONF_LOGIN_BLOCK_H
 #define IDT_CONF_LOGIN_BLOCK_H
 
-#include "idt_glue/shared.h"
+#include "idt_conf/directives.h"
 
 
 namespace id_token::nginx {
@@ -32,21 +32,14 @@ typedef struct {
 
 /* what they return: see block.h */
 
-char *set_redirect_uri(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_login_url(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_post_logout(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_response_type(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_logout_hint(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_scope(ngx_conf_t *cf, struct block_s *block, void *field) noexcept;
-char *set_client_auth(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
-char *set_login_parameter(ngx_conf_t *cf, struct block_s *block, void *field)
-    noexcept;
+char *set_redirect_uri(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_login_url(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_post_logout(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_response_type(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_logout_hint(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_scope(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_client_auth(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_login_parameter(ngx_conf_t *cf, struct block_s *block, void *field);
 
 /* client_auth.cc; reads the files. May throw std::bad_alloc */
 char *finish_client_auth(ngx_conf_t *cf, struct block_s *block,
@@ -56,7 +49,7 @@ char *finish_client_auth(ngx_conf_t *cf, struct block_s *block,
 char *finish_login(ngx_conf_t *cf, struct block_s *block, provider_t *provider);
 
 /* NAME VALUE, at the end of a list; what setters return */
-char *push_parameter(ngx_conf_t *cf, ngx_array_t **list) noexcept;
+char *push_parameter(ngx_conf_t *cf, ngx_array_t **list);
 
 
 }  // namespace id_token::nginx

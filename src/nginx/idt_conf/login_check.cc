@@ -111,7 +111,6 @@ check_shared(ngx_conf_t *cf, const main_conf_t *mcf)
 static ngx_int_t
 load_key(ngx_conf_t *cf, ngx_str_t *name, LoginKeys *keys)
 {
-    ngx_str_t      s;
     secret_file_t  file;
 
     file.word = "id_token_login_key";
@@ -130,14 +129,8 @@ load_key(ngx_conf_t *cf, ngx_str_t *name, LoginKeys *keys)
                                   bytes->size() });
 
     if (!key) {
-        auto  text = login_key_error_text(key.error());
-
-        s.len = text.size();
-        s.data = reinterpret_cast<u_char *>(const_cast<char *>(text.data()));
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the \"id_token_login_key\" \"%V\" %V", name, &s);
-        return NGX_ERROR;
+        return emerg(cf, "the \"id_token_login_key\" \"%V\" %V", name,
+                         login_key_error_text(key.error()));
     }
 
     keys->add(std::move(*key));
@@ -158,9 +151,7 @@ make_key(ngx_conf_t *cf, LoginKeys *keys)
     static bool           made;
 
     if (!made && RAND_bytes(key, sizeof(key)) != 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no random bytes for a login key");
-        return NGX_ERROR;
+        return emerg(cf, "no random bytes for a login key");
     }
 
     if (!made) {
@@ -227,38 +218,31 @@ bind_cookies(main_conf_t *mcf)
 
 
 ngx_int_t
-check_logins(ngx_conf_t *cf) noexcept
+check_logins(ngx_conf_t *cf)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     if (mcf->login.uses.empty()) {
         return NGX_OK;
     }
 
-    try {
-        for (const auto &[name, provider] : mcf->providers) {
-            if (provider->login != NULL
-                && check_callback(cf, mcf, provider) != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-        }
-
-        if (check_shared(cf, mcf) != NGX_OK) {
+    for (const auto &[name, provider] : mcf->providers) {
+        if (provider->login != NULL
+            && check_callback(cf, mcf, provider) != NGX_OK)
+        {
             return NGX_ERROR;
         }
+    }
 
-        bind_cookies(mcf);
-
-        return load_keys(cf, &mcf->login);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+    if (check_shared(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    bind_cookies(mcf);
+
+    return load_keys(cf, &mcf->login);
 }
 
 

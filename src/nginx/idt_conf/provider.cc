@@ -6,7 +6,7 @@
 namespace id_token::nginx {
 
 
-typedef char *(*set_pt)(ngx_conf_t *cf, block_t *block, void *field) noexcept;
+typedef char *(*set_pt)(ngx_conf_t *cf, block_t *block, void *field);
 
 typedef struct {
     const char  *name;
@@ -126,31 +126,27 @@ static const word_t  words[] = {
 /* id_token_provider NAME { ... } */
 
 char *
-provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char         *rv;
-    ngx_str_t    *value;
     ngx_conf_t    save;
     block_t       block;
     main_conf_t  *mcf;
 
     mcf = static_cast<main_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (value[1].len == 0
         || view(value[1]) == "off"
         || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$')
            != NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a provider cannot be named \"%V\"", &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "a provider cannot be named \"%V\"", &value[1]);
     }
 
     if (mcf->providers.contains(view(value[1]))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate id_token_provider \"%V\"", &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "duplicate id_token_provider \"%V\"", &value[1]);
     }
 
     ngx_memzero(&block, sizeof(block));
@@ -172,7 +168,7 @@ provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     save = *cf;
 
-    cf->handler = word;
+    cf->handler = configures<word>;
     cf->handler_conf = &block;
 
     rv = ngx_conf_parse(cf, NULL);
@@ -183,13 +179,7 @@ provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
         return rv;
     }
 
-    try {
-        return complete_provider(cf, mcf, &block);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        return static_cast<char *>(NGX_CONF_ERROR);
-    }
+    return complete_provider(cf, mcf, &block);
 }
 
 
@@ -197,12 +187,12 @@ static char *
 word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
     char          *rv;
-    ngx_str_t     *value;
     block_t       *block;
     const word_t  *word;
 
     block = static_cast<block_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (view(value[0]) == "include") {
         return include(cf, dummy, conf);
@@ -215,20 +205,15 @@ word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     }
 
     if (word->name == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown directive \"%V\" in id_token_provider "
-                           "\"%V\"",
-                           &value[0], &block->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "unknown directive \"%V\" in id_token_provider \"%V\"",
+                         &value[0], &block->name);
     }
 
-    if (cf->args->nelts - 1 < word->min_args
-        || cf->args->nelts - 1 > word->max_args)
+    if (value.size() - 1 < word->min_args
+        || value.size() - 1 > word->max_args)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of arguments in \"%s\" directive",
-                           word->name);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "invalid number of arguments in \"%s\" directive",
+                         word->name);
     }
 
     /* the value of a header is not for the log */
@@ -244,7 +229,7 @@ word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     rv = word->set(cf, block, reinterpret_cast<u_char *>(block) + word->offset);
 
     if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
-        return refuse(cf, word->name, rv, value[cf->args->nelts - 1]);
+        return refuse(cf, word->name, rv, value.back());
     }
 
     return rv;
@@ -269,12 +254,9 @@ set_algorithms(ngx_conf_t *cf, block_t *block, Policy &policy)
         algorithm = find_algorithm(view(name[i]));
 
         if (algorithm == nullptr) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" in \"algorithms\" of id_token_provider "
-                               "\"%V\" is not an asymmetric signature "
-                               "algorithm known here",
-                               &name[i], &block->name);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"%V\" in \"algorithms\" of id_token_provider "
+                             "\"%V\" is not an asymmetric signature algorithm "
+                             "known here", &name[i], &block->name);
         }
 
         policy.algorithms.add(*algorithm);
@@ -287,11 +269,8 @@ set_algorithms(ngx_conf_t *cf, block_t *block, Policy &policy)
 static char *
 missing(ngx_conf_t *cf, block_t *block, const char *word)
 {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "id_token_provider \"%V\" has no \"%s\"",
-                       &block->name, word);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "id_token_provider \"%V\" has no \"%s\"",
+                     &block->name, word);
 }
 
 
@@ -337,7 +316,7 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
 
     provider = create<provider_t>(cf->pool);
     if (provider == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     provider->name = block->name;
@@ -379,11 +358,9 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
 
     if (block->jwks_file.data != NULL) {
         if (block->remote != NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "id_token_provider \"%V\" has \"jwks_file\", "
-                               "where \"%s\" means nothing",
-                               &block->name, block->remote);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "id_token_provider \"%V\" has \"jwks_file\", "
+                             "where \"%s\" means nothing",
+                             &block->name, block->remote);
         }
 
         provider->keys = keys_add_file(cf, &block->jwks_file);
@@ -402,12 +379,9 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
             && view(block->issuer).ends_with(
                    "/.well-known/openid-configuration"))
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"issuer\" of id_token_provider \"%V\" is the "
-                               "URL of the document, not the issuer, which "
-                               "ends before \"/.well-known\"",
-                               &block->name);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"issuer\" of id_token_provider \"%V\" is the "
+                             "URL of the document, not the issuer, which ends "
+                             "before \"/.well-known\"", &block->name);
         }
 
         if ((keys->trust.certificate.len == 0)
@@ -436,7 +410,7 @@ complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block)
     }
 
     if (provider->keys == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     mcf->providers.emplace(view(provider->name), provider);

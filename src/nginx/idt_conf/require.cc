@@ -19,16 +19,18 @@ static ngx_int_t rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern);
  */
 
 char *
-require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value, *last;
+    ngx_str_t   *last;
     ngx_uint_t   i, n;
     rule_t      *rule;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
-    n = cf->args->nelts;
+
+    auto  value = args(cf);
+
+    n = value.size();
     last = &value[n - 1];
 
     if (n == 2 && view(value[1]) == "off") {
@@ -37,42 +39,34 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     }
 
     if (n == 2 || (n == 3 && view(*last).starts_with("error="))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_id_token_require\" needs an operator after "
-                           "\"%V\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"auth_id_token_require\" needs an operator after "
+                         "\"%V\"", &value[1]);
     }
 
     for (i = 1; i < n - 1; i++) {
         auto  word = view(value[i]);
 
         if (word == "error=401" || word == "error=403" || word == "error=404") {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" in \"auth_id_token_require\" must be "
-                               "the last word",
-                               &value[i]);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "\"%V\" in \"auth_id_token_require\" must be the "
+                             "last word", &value[i]);
         }
     }
 
     if (note_directive(cf, lcf, true) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     if (lcf->rules == NULL) {
         lcf->rules = ngx_array_create(cf->pool, 4, sizeof(rule_t));
         if (lcf->rules == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
     }
 
-    rule = static_cast<rule_t *>(ngx_array_push(lcf->rules));
+    rule = push<rule_t>(lcf->rules);
     if (rule == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
-
-    ngx_memzero(rule, sizeof(rule_t));
     rule->error = Error::claim_rule;
 
     if (view(*last).starts_with("error=")) {
@@ -85,28 +79,22 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
             rule->error = Error::claim_rule_404;
 
         } else if (code != "403") {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid \"%V\" in \"auth_id_token_require\", "
-                               "it must be 401, 403 or 404",
-                               last);
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return emerg(cf, "invalid \"%V\" in \"auth_id_token_require\", it "
+                             "must be 401, 403 or 404", last);
         }
 
         n--;
     }
 
     if (rule_operand(cf, rule, &value[1]) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     auto  op = parse_operator(view(value[2]));
 
     if (!op) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown operator \"%V\" in "
-                           "\"auth_id_token_require\"",
-                           &value[2]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "unknown operator \"%V\" in \"auth_id_token_require\"",
+                         &value[2]);
     }
 
     rule->op = *op;
@@ -114,18 +102,15 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     if ((op->no_value && n != 3) || (op->one_value && n != 4)
         || (!op->no_value && n < 4))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "operator \"%V\" in \"auth_id_token_require\" "
-                           "needs %s",
-                           &value[2],
-                           op->no_value ? "no value"
-                           : op->one_value ? "exactly one value"
-                           : "a value");
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "operator \"%V\" in \"auth_id_token_require\" needs "
+                         "%s",
+                         &value[2],
+                         op->no_value ? "no value"
+                         : op->one_value ? "exactly one value" : "a value");
     }
 
     if (rule_values(cf, rule, &value[3], n - 3) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -173,15 +158,11 @@ rule_values(ngx_conf_t *cf, rule_t *rule, ngx_str_t *value, ngx_uint_t n)
             && compiled->lengths == NULL
             && !parse_number(view(value[i])))
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" in \"auth_id_token_require\" is not a "
-                               "number",
-                               &value[i]);
-            return NGX_ERROR;
+            return emerg(cf, "\"%V\" in \"auth_id_token_require\" is not a "
+                             "number", &value[i]);
         }
 
-        cv = static_cast<ngx_http_complex_value_t *>(
-                 ngx_array_push(rule->values));
+        cv = push<ngx_http_complex_value_t>(rule->values);
         if (cv == NULL) {
             return NGX_ERROR;
         }
@@ -251,11 +232,8 @@ rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern)
     u_char               errstr[NGX_MAX_CONF_ERRSTR];
 
     if (has_variable(view(*pattern))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"auth_id_token_require\": a regular "
-                           "expression cannot contain variables",
-                           pattern);
-        return NGX_ERROR;
+        return emerg(cf, "\"%V\" in \"auth_id_token_require\": a regular "
+                         "expression cannot contain variables", pattern);
     }
 
     ngx_memzero(&rc, sizeof(rc));
@@ -266,9 +244,7 @@ rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern)
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "%V in \"auth_id_token_require\"", &rc.err);
-        return NGX_ERROR;
+        return emerg(cf, "%V in \"auth_id_token_require\"", &rc.err);
     }
 
     rule->regex = rc.regex;
@@ -277,11 +253,8 @@ rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern)
 
 #else
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" in \"auth_id_token_require\" needs an nginx "
-                       "with PCRE",
-                       pattern);
-    return NGX_ERROR;
+    return emerg(cf, "\"%V\" in \"auth_id_token_require\" needs an nginx with "
+                     "PCRE", pattern);
 
 #endif
 }
@@ -290,7 +263,7 @@ rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern)
 /* inherited rules come first; "off" drops them */
 
 ngx_int_t
-merge_rules(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
+merge_rules(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
 {
     ngx_array_t  *rules;
 

@@ -3,10 +3,7 @@
 #ifndef IDT_CONF_SECRET_H
 #define IDT_CONF_SECRET_H
 
-extern "C" {
-#include <ngx_config.h>
-#include <ngx_core.h>
-}
+#include "idt_glue/ngx.h"
 
 #include <optional>
 

@@ -73,62 +73,51 @@ is_field_name(const ngx_str_t &name)
 /* auth_id_token_set_header HEADER CLAIM|VALUE with variables [OPTION ...] */
 
 char *
-set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t   *value;
     header_t    *header;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     if (note_directive(cf, lcf, false) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     if (!is_field_name(value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"auth_id_token_set_header\" is not the "
-                           "name of a header",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "\"%V\" in \"auth_id_token_set_header\" is not the "
+                         "name of a header", &value[1]);
     }
 
     if (is_reserved(value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "header \"%V\" in \"auth_id_token_set_header\" "
-                           "steers the connection or nginx itself and cannot "
-                           "carry a claim",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "header \"%V\" in \"auth_id_token_set_header\" "
+                         "steers the connection or nginx itself and cannot "
+                         "carry a claim", &value[1]);
     }
 
     if (lcf->headers == NULL) {
         lcf->headers = ngx_array_create(cf->pool, 4, sizeof(header_t));
         if (lcf->headers == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
     } else if (is_listed(lcf->headers, value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate header \"%V\" in "
-                           "\"auth_id_token_set_header\"",
-                           &value[1]);
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return emerg(cf, "duplicate header \"%V\" in "
+                         "\"auth_id_token_set_header\"", &value[1]);
     }
 
-    header = static_cast<header_t *>(ngx_array_push(lcf->headers));
+    header = push<header_t>(lcf->headers);
     if (header == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
-
-    ngx_memzero(header, sizeof(header_t));
 
     header->name = value[1];
     header->lowcase_key = static_cast<u_char *>(
                               ngx_pnalloc(cf->pool, value[1].len));
     if (header->lowcase_key == NULL) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     header->hash = ngx_hash_strlow(header->lowcase_key, value[1].data,
@@ -137,15 +126,15 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
     if (ngx_http_script_variables_count(&value[2])) {
         header->variable = compile(cf, &value[2]);
         if (header->variable == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
     } else if (claim_slot(cf, &value[2], &header->slot) != NGX_OK) {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
 
     return parse_options(cf, header) ? NGX_CONF_OK
-                                     : static_cast<char *>(NGX_CONF_ERROR);
+                                     : CONF_ERROR;
 }
 
 
@@ -201,22 +190,20 @@ parse_option(header_t *header, const ngx_str_t &word)
 static bool
 parse_options(ngx_conf_t *cf, header_t *header)
 {
-    ngx_str_t   *value;
     ngx_uint_t   i;
     const char  *wrong;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
-    for (i = 3; i < cf->args->nelts; i++) {
+    for (i = 3; i < value.size(); i++) {
 
         wrong = parse_option(header, value[i]);
         if (wrong == NULL) {
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"auth_id_token_set_header\" %s",
-                           &value[i], wrong);
+        (void) emerg(cf, "\"%V\" in \"auth_id_token_set_header\" %s",
+                         &value[i], wrong);
         return false;
     }
 
@@ -227,7 +214,7 @@ parse_options(ngx_conf_t *cf, header_t *header)
 /* inherited headers stay in effect, but for those that are set again */
 
 ngx_int_t
-merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
+merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
 {
     ngx_uint_t  i;
     header_t   *header, *copy;
@@ -249,7 +236,7 @@ merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf) noexcept
             continue;
         }
 
-        copy = static_cast<header_t *>(ngx_array_push(conf->headers));
+        copy = push<header_t>(conf->headers);
         if (copy == NULL) {
             return NGX_ERROR;
         }

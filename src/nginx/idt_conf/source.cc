@@ -1,6 +1,6 @@
 /* auth_id_token_source: where tokens are looked for. */
 
-#include "idt_glue/shared.h"
+#include "idt_conf/directives.h"
 
 #include "idt_base/ascii.h"
 #include "idt_token/header_names.h"
@@ -46,12 +46,9 @@ parse_source(ngx_conf_t *cf, carrier_t *source)
     len = text.starts_with("cookie=") || text.starts_with("header=") ? 7 : 0;
 
     if (len == 0 || word->len == len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\" in \"auth_id_token_source\", "
-                           "it must be \"bearer\", \"cookie=NAME\" or "
-                           "\"header=NAME\"",
-                           word);
-        return NGX_ERROR;
+        return emerg(cf, "invalid source \"%V\" in \"auth_id_token_source\", "
+                         "it must be \"bearer\", \"cookie=NAME\" or "
+                         "\"header=NAME\"", word);
     }
 
     source->value.data = word->data + len;
@@ -61,11 +58,8 @@ parse_source(ngx_conf_t *cf, carrier_t *source)
         source->carrier = Carrier::cookie;
 
         if (!is_cookie_name(source->value)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is not a cookie name in "
-                               "\"auth_id_token_source\"",
-                               &source->value);
-            return NGX_ERROR;
+            return emerg(cf, "\"%V\" is not a cookie name in "
+                             "\"auth_id_token_source\"", &source->value);
         }
 
         return NGX_OK;
@@ -74,12 +68,9 @@ parse_source(ngx_conf_t *cf, carrier_t *source)
     source->carrier = Carrier::header;
 
     if (!may_carry_token(view(source->value))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"auth_id_token_source\" is not the name "
-                           "of a header that may hold a token, such as "
-                           "\"X-ID-Token\"",
-                           &source->value);
-        return NGX_ERROR;
+        return emerg(cf, "\"%V\" in \"auth_id_token_source\" is not the name "
+                         "of a header that may hold a token, such as "
+                         "\"X-ID-Token\"", &source->value);
     }
 
     return NGX_OK;
@@ -101,12 +92,7 @@ add_header_source(ngx_conf_t *cf, main_conf_t *mcf, carrier_t *source)
     ngx_strlow(lower, source->value.data, source->value.len);
     source->value.data = lower;
 
-    try {
-        mcf->source_headers.push_back(view(source->value));
-
-    } catch (...) {
-        return NGX_ERROR;
-    }
+    mcf->source_headers.push_back(view(source->value));
 
     return NGX_OK;
 }
@@ -117,12 +103,7 @@ add_header_source(ngx_conf_t *cf, main_conf_t *mcf, carrier_t *source)
 static ngx_int_t
 add_cookie_source(main_conf_t *mcf, carrier_t *source)
 {
-    try {
-        mcf->carriers.push_back(source);
-
-    } catch (...) {
-        return NGX_ERROR;
-    }
+    mcf->carriers.push_back(source);
 
     return NGX_OK;
 }
@@ -131,52 +112,48 @@ add_cookie_source(main_conf_t *mcf, carrier_t *source)
 /* auth_id_token_source bearer | cookie=NAME | header=NAME ... */
 
 char *
-source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t    *value, sub = ngx_string("sub");
+    ngx_str_t     sub = ngx_string("sub");
     ngx_uint_t    i;
     carrier_t    *source;
     loc_conf_t   *lcf;
     main_conf_t  *mcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     if (lcf->sources != NGX_CONF_UNSET_PTR) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
-    lcf->sources = ngx_array_create(cf->pool, cf->args->nelts - 1,
+    auto  value = args(cf);
+
+    lcf->sources = ngx_array_create(cf->pool, value.size() - 1,
                                     sizeof(carrier_t));
     if (lcf->sources == NULL
         || claim_slot(cf, &sub, &mcf->subject_slot) != NGX_OK)
     {
-        return static_cast<char *>(NGX_CONF_ERROR);
+        return CONF_ERROR;
     }
-
-    value = static_cast<ngx_str_t *>(cf->args->elts);
 
     warn_literal(cf);
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 1; i < value.size(); i++) {
 
         for (const carrier_t &other : items<carrier_t>(lcf->sources)) {
             if (view(other.name) == view(value[i])
                 || (other.carrier == Carrier::header
                     && equal_ignoring_case(view(other.name), view(value[i]))))
             {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "duplicate source \"%V\" in "
-                                   "\"auth_id_token_source\"",
-                                   &value[i]);
-                return static_cast<char *>(NGX_CONF_ERROR);
+                return emerg(cf, "duplicate source \"%V\" in "
+                                 "\"auth_id_token_source\"", &value[i]);
             }
         }
 
-        source = static_cast<carrier_t *>(ngx_array_push(lcf->sources));
+        source = push<carrier_t>(lcf->sources);
         if (source == NULL) {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
 
         source->name = value[i];
@@ -188,7 +165,7 @@ source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
             || (source->carrier == Carrier::cookie
                 && add_cookie_source(mcf, source) != NGX_OK))
         {
-            return static_cast<char *>(NGX_CONF_ERROR);
+            return CONF_ERROR;
         }
     }
 

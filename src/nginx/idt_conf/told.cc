@@ -311,29 +311,22 @@ tell_of_selectors(ngx_conf_t *cf, main_conf_t *mcf)
 
 
 ngx_int_t
-tell(ngx_conf_t *cf) noexcept
+tell(ngx_conf_t *cf)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     if (tell_of_written(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    try {
-        tell_of_unused(cf, mcf);
-        tell_of_report(cf, mcf);
-        tell_of_selectors(cf, mcf);
-        tell_of_headers(cf, mcf, "ngx_http_proxy_module", "proxy_set_header");
-        tell_of_headers(cf, mcf, "ngx_http_grpc_module", "grpc_set_header");
-        tell_of_return(cf, mcf);
-
-    } catch (...) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "out of memory");
-        return NGX_ERROR;
-    }
+    tell_of_unused(cf, mcf);
+    tell_of_report(cf, mcf);
+    tell_of_selectors(cf, mcf);
+    tell_of_headers(cf, mcf, "ngx_http_proxy_module", "proxy_set_header");
+    tell_of_headers(cf, mcf, "ngx_http_grpc_module", "grpc_set_header");
+    tell_of_return(cf, mcf);
 
     return NGX_OK;
 }

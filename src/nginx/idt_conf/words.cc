@@ -1,6 +1,6 @@
 /* What directives make of their words: choices, variables, lists. */
 
-#include "idt_glue/shared.h"
+#include "idt_conf/directives.h"
 
 #include "idt_keys/url.h"
 
@@ -11,10 +11,9 @@ namespace id_token::nginx {
 /* one word of the list that the directive brings along */
 
 char *
-set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
+set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     u_char           *p, *last;
-    ngx_str_t        *value;
     ngx_uint_t        i, *field;
     ngx_conf_enum_t  *e;
     u_char            choices[128];
@@ -23,11 +22,12 @@ set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
                                            + cmd->offset);
 
     if (*field != NGX_CONF_UNSET_UINT) {
-        return const_cast<char *>("is duplicate");
+        return IS_DUPLICATE;
     }
 
     e = static_cast<ngx_conf_enum_t *>(cmd->post);
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+
+    auto  value = args(cf);
 
     p = choices;
     last = choices + sizeof(choices) - 1;
@@ -46,64 +46,50 @@ set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept
 
     *p = '\0';
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" must be %s, not \"%V\"",
-                       &cmd->name, choices, &value[1]);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "\"%V\" must be %s, not \"%V\"",
+                     &cmd->name, choices, &value[1]);
 }
 
 
 ngx_str_t
-shown(ngx_conf_t *cf, const ngx_str_t &word) noexcept
+shown(ngx_conf_t *cf, const ngx_str_t &word)
 {
-    u_char     *p;
-    ngx_str_t   copy = ngx_string("***");
+    u_char       *p;
+    std::string   text = without_userinfo(view(word));
 
-    try {
-        std::string  text = without_userinfo(view(word));
-
-        p = static_cast<u_char *>(ngx_pnalloc(cf->temp_pool, text.size() + 1));
-        if (p == NULL) {
-            return copy;
-        }
-
-        ngx_memcpy(p, text.data(), text.size());
-
-        copy.data = p;
-        copy.len = text.size();
-
-    } catch (...) {
+    p = static_cast<u_char *>(ngx_pnalloc(cf->temp_pool, text.size() + 1));
+    if (p == NULL) {
+        throw std::bad_alloc();
     }
 
-    return copy;
+    ngx_memcpy(p, text.data(), text.size());
+
+    return { text.size(), p };
 }
 
 
 char *
 refuse(ngx_conf_t *cf, const char *directive, const char *why,
-    const ngx_str_t &word) noexcept
+    const ngx_str_t &word)
 {
     ngx_str_t  text = shown(cf, word);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" %s \"%V\"",
-                       directive, why, &text);
-
-    return static_cast<char *>(NGX_CONF_ERROR);
+    return emerg(cf, "\"%s\" %s \"%V\"", directive, why, &text);
 }
 
 
 /* a template that was not filled in, or a variable where there are none */
 
 void
-warn_literal(ngx_conf_t *cf) noexcept
+warn_literal(ngx_conf_t *cf)
 {
     u_char      *p, c;
-    ngx_str_t   *value, word;
+    ngx_str_t    word;
     ngx_uint_t   i;
 
-    value = static_cast<ngx_str_t *>(cf->args->elts);
+    auto  value = args(cf);
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 1; i < value.size(); i++) {
         for (p = value[i].data; p + 1 < value[i].data + value[i].len; p++) {
 
             c = p[1] | 0x20;
@@ -122,7 +108,7 @@ warn_literal(ngx_conf_t *cf) noexcept
 
 
 ngx_http_complex_value_t *
-compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
+compile(ngx_conf_t *cf, ngx_str_t *value)
 {
     ngx_http_complex_value_t          *cv;
     ngx_http_compile_complex_value_t   ccv;
@@ -143,7 +129,7 @@ compile(ngx_conf_t *cf, ngx_str_t *value) noexcept
 
 
 ngx_array_t *
-concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b) noexcept
+concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
 {
     u_char       *p;
     ngx_array_t  *sum;

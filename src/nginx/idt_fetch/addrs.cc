@@ -27,7 +27,7 @@ known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
     ngx_memzero(&sin, sizeof(struct sockaddr_in));
     sin.sin_family = AF_INET;
 
-    text = reinterpret_cast<u_char *>(const_cast<char *>(host.data()));
+    text = bytes(host);
     sin.sin_addr.s_addr = ngx_inet_addr(text, host.size());
 
     if (sin.sin_addr.s_addr != INADDR_NONE) {
@@ -92,8 +92,7 @@ same_host(const ngx_str_t *a, std::string_view b) noexcept
 {
     return a->len == b.size()
            && ngx_strncasecmp(a->data,
-                              reinterpret_cast<u_char *>(
-                                  const_cast<char *>(b.data())), a->len)
+                              bytes(b), a->len)
               == 0;
 }
 

@@ -6,9 +6,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "idt_fetch/peer.h"
+#include "idt_glue/file.h"
 
 #include "idt_keys/http_request.h"
 
@@ -25,19 +25,13 @@ static const char *fetch_proxy_fields(fetch_t *f, std::string *lines);
 bool
 read_value(const ngx_str_t *path, std::string *value)
 {
-    int          fd;
     ssize_t      n;
     std::string  content(kMaxFieldValueBytes + 64, '\0');
 
-    fd = open(reinterpret_cast<char *>(path->data),
-              O_RDONLY|O_NONBLOCK|O_CLOEXEC);
-    if (fd == -1) {
-        return false;
-    }
+    descriptor  fd(open(reinterpret_cast<char *>(path->data),
+                        O_RDONLY|O_NONBLOCK|O_CLOEXEC));
 
-    n = read(fd, content.data(), content.size());
-
-    (void) close(fd);
+    n = (fd.get() == -1) ? -1 : read(fd.get(), content.data(), content.size());
 
     if (n < 0) {
         return false;

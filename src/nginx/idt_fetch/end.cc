@@ -122,8 +122,7 @@ fetch_end(fetch_t *f) noexcept
 {
     fetch_result_t  result;
 
-    result.error = std::string_view(reinterpret_cast<char *>(f->error),
-                                    f->error_len);
+    result.error = view(f->error, f->error_len);
     result.age = 0;
     result.unreachable = f->unreachable;
     result.known = f->known;

@@ -9,13 +9,7 @@
 #ifndef IDT_FETCH_FETCH_H
 #define IDT_FETCH_FETCH_H
 
-extern "C" {
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-#include <ngx_event_openssl.h>
-#include <ngx_http.h>
-}
+#include "idt_glue/ngx.h"
 
 #include <string>
 #include <string_view>
@@ -40,8 +34,7 @@ typedef struct tls_s  tls_t;
  * NULL: the error has been logged ([emerg], naming the file at fault), and
  * `word` is the directive that it came from
  */
-tls_t *tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word)
-    noexcept;
+tls_t *tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word);
 
 
 /* Configuration-time name look-ups: the addresses of one host. */

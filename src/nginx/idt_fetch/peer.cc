@@ -238,8 +238,7 @@ peer_send(peer_t *peer) noexcept
 
     while (!peer->out.empty()) {
         n = c->send(c,
-                    reinterpret_cast<u_char *>(const_cast<char *>(
-                        peer->out.data())),
+                    bytes(peer->out),
                     peer->out.size());
 
         if (n == NGX_AGAIN) {
@@ -313,7 +312,7 @@ peer_read(ngx_event_t *rev) noexcept
 
         try {
             state = peer_feed(peer,
-                        std::string_view(reinterpret_cast<char *>(buf), n));
+                        view(buf, n));
 
         } catch (...) {
             peer_refused(peer, "out of memory");

@@ -30,17 +30,16 @@ typedef struct {
 template <typename Resolver> static bool has_servers(const Resolver *resolver)
     noexcept;
 static system_names_t *system_names(ngx_conf_t *cf);
-static ngx_resolver_t *system_resolver(ngx_conf_t *cf, const ResolvConf *conf)
-    noexcept;
+static ngx_resolver_t *system_resolver(ngx_conf_t *cf, const ResolvConf *conf);
 static ResolvConf read_resolv_conf(ngx_conf_t *cf);
 static ngx_int_t nameserver(ngx_conf_t *cf, const std::string &text,
-    ngx_str_t *name) noexcept;
+    ngx_str_t *name);
 static void system_names_cleanup(void *data) noexcept;
-static ngx_int_t host_resolve(ngx_conf_t *cf, host_t *host) noexcept;
+static ngx_int_t host_resolve(ngx_conf_t *cf, host_t *host);
 
 
 ngx_int_t
-resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
+resolver_init(ngx_conf_t *cf, fetch_conf_t *conf)
 {
     system_names_t            *names;
     ngx_http_core_loc_conf_t  *clcf;
@@ -62,13 +61,7 @@ resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept
         return NGX_OK;
     }
 
-    try {
-        names = system_names(cf);
-
-    } catch (...) {
-        return NGX_ERROR;
-    }
-
+    names = system_names(cf);
     if (names == NULL) {
         return NGX_ERROR;
     }
@@ -160,7 +153,7 @@ read_resolv_conf(ngx_conf_t *cf)
 /* no "nameserver" at all means the one on this machine */
 
 static ngx_resolver_t *
-system_resolver(ngx_conf_t *cf, const ResolvConf *conf) noexcept
+system_resolver(ngx_conf_t *cf, const ResolvConf *conf)
 {
     ngx_str_t        names[kMaxNameservers];
     ngx_uint_t       n;
@@ -199,7 +192,7 @@ system_resolver(ngx_conf_t *cf, const ResolvConf *conf) noexcept
 /* ngx_resolver_create takes no zone of a link-local address */
 
 static ngx_int_t
-nameserver(ngx_conf_t *cf, const std::string &text, ngx_str_t *name) noexcept
+nameserver(ngx_conf_t *cf, const std::string &text, ngx_str_t *name)
 {
     u_char  *p;
     u_char   addr[16];
@@ -230,7 +223,7 @@ nameserver(ngx_conf_t *cf, const std::string &text, ngx_str_t *name) noexcept
 
 
 ngx_int_t
-hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts) noexcept
+hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts)
 {
     ngx_uint_t  i, left;
 
@@ -262,7 +255,7 @@ hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts) noexcept
 
 
 static ngx_int_t
-host_resolve(ngx_conf_t *cf, host_t *host) noexcept
+host_resolve(ngx_conf_t *cf, host_t *host)
 {
     ngx_url_t  u;
 

@@ -28,9 +28,8 @@ namespace id_token::nginx {
  * so that a dead nameserver does not hold up the start for each of hundreds.
  */
 
-ngx_int_t resolver_init(ngx_conf_t *cf, fetch_conf_t *conf) noexcept;
-ngx_int_t hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts)
-    noexcept;
+ngx_int_t resolver_init(ngx_conf_t *cf, fetch_conf_t *conf);
+ngx_int_t hosts_resolve(ngx_conf_t *cf, host_t *hosts, ngx_uint_t nhosts);
 
 
 typedef struct {

@@ -18,16 +18,15 @@ struct tls_s {
 };
 
 
-static ngx_int_t tls_init(ngx_conf_t *cf, tls_t *tls, const char **word)
-    noexcept;
-static ngx_int_t tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept;
-static ngx_int_t tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx) noexcept;
+static ngx_int_t tls_init(ngx_conf_t *cf, tls_t *tls, const char **word);
+static ngx_int_t tls_certificate(ngx_conf_t *cf, tls_t *tls);
+static ngx_int_t tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx);
 static bool same_trust(const trust_t *a, const trust_t *b) noexcept;
 static void tls_cleanup(void *data) noexcept;
 
 
 tls_t *
-tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
+tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word)
 {
     tls_t               *tls;
     ngx_pool_cleanup_t  *cln;
@@ -81,7 +80,7 @@ tls_create(ngx_conf_t *cf, const trust_t *trust, const char **word) noexcept
  */
 
 static ngx_int_t
-tls_init(ngx_conf_t *cf, tls_t *tls, const char **word) noexcept
+tls_init(ngx_conf_t *cf, tls_t *tls, const char **word)
 {
     SSL_CTX  *ctx;
     trust_t  *trust;
@@ -125,7 +124,7 @@ tls_init(ngx_conf_t *cf, tls_t *tls, const char **word) noexcept
 /* the empty pass phrase keeps OpenSSL from asking at the terminal for one */
 
 static ngx_int_t
-tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept
+tls_certificate(ngx_conf_t *cf, tls_t *tls)
 {
     ngx_str_t    *empty;
     ngx_array_t  *phrases;
@@ -135,7 +134,7 @@ tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept
         return NGX_ERROR;
     }
 
-    empty = static_cast<ngx_str_t *>(ngx_array_push(phrases));
+    empty = push<ngx_str_t>(phrases);
     ngx_str_set(empty, "");
 
     return ngx_ssl_certificate(cf, &tls->ssl, &tls->trust.certificate,
@@ -146,17 +145,11 @@ tls_certificate(ngx_conf_t *cf, tls_t *tls) noexcept
 /* nginx may have been built with an OpenSSL that looks in a place of its own */
 
 static ngx_int_t
-tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx) noexcept
+tls_trust_system(ngx_conf_t *cf, SSL_CTX *ctx)
 {
     system_trust_t  system;
 
-    try {
-        system = system_trust();
-
-    } catch (...) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "out of memory");
-        return NGX_ERROR;
-    }
+    system = system_trust();
 
     if (system.standard) {
         if (SSL_CTX_set_default_verify_paths(ctx) == 1) {

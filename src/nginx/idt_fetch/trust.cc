@@ -4,6 +4,7 @@
  */
 
 #include "idt_fetch/trust.h"
+#include "idt_glue/file.h"
 
 #include <algorithm>
 #include <map>
@@ -49,41 +50,19 @@ static std::string digest_file(const std::string &path);
 static bool
 read_bytes(const std::string &path, std::string *bytes)
 {
-    int          fd;
-    bool         whole;
-    size_t       length;
-    ssize_t      n;
     struct stat  st;
 
-    fd = open(path.c_str(), O_RDONLY|O_NONBLOCK|O_CLOEXEC);
-    if (fd == -1) {
+    descriptor  fd(open(path.c_str(), O_RDONLY|O_NONBLOCK|O_CLOEXEC));
+
+    if (fd.get() == -1 || fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)
+        || st.st_size > MAX_TRUST_BYTES)
+    {
         return false;
     }
 
-    whole = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
-            && st.st_size <= MAX_TRUST_BYTES;
-    n = 0;
+    bytes->resize(st.st_size);
 
-    try {
-        bytes->resize(whole ? st.st_size : 0);
-
-    } catch (...) {
-        (void) close(fd);
-        throw;
-    }
-
-    for (length = 0; length < bytes->size(); length += n) {
-        n = read(fd, bytes->data() + length, bytes->size() - length);
-
-        if (n <= 0) {
-            whole = false;
-            break;
-        }
-    }
-
-    (void) close(fd);
-
-    return whole;
+    return read_all(fd, bytes->data(), bytes->size());
 }
 
 
@@ -101,32 +80,20 @@ digest_file(const std::string &path)
 static std::vector<std::string>
 hashed_names(const std::string &dir)
 {
-    DIR                       *d;
     struct dirent             *entry;
     std::vector<std::string>   names;
 
-    d = opendir(dir.c_str());
-    if (d == NULL) {
-        return names;
-    }
+    std::unique_ptr<DIR, int (*)(DIR *)>  d(opendir(dir.c_str()), closedir);
 
-    try {
-        while ((entry = readdir(d)) != NULL) {
-            std::string_view  name(entry->d_name);
+    while (d && (entry = readdir(d.get())) != NULL) {
+        std::string_view  name(entry->d_name);
 
-            if (name.size() >= 10 && name[8] == '.'
-                && name.find_first_not_of("0123456789abcdef") == 8)
-            {
-                names.emplace_back(name);
-            }
+        if (name.size() >= 10 && name[8] == '.'
+            && name.find_first_not_of("0123456789abcdef") == 8)
+        {
+            names.emplace_back(name);
         }
-
-    } catch (...) {
-        (void) closedir(d);
-        throw;
     }
-
-    (void) closedir(d);
 
     std::sort(names.begin(), names.end());
 

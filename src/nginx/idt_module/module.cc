@@ -1,8 +1,11 @@
 /* The module's tables, and where it hooks into nginx. */
 
+#include "idt_conf/directives.h"
 #include "idt_conf/login.h"
 #include "idt_conf/told.h"
 #include "idt_session/session.h"
+#include "idt_show/variables.h"
+#include "idt_upstream/upstream.h"
 
 #include "idt_base/version.h"
 
@@ -36,105 +39,105 @@ static ngx_conf_enum_t  preflights[] = {
 };
 
 
-static ngx_conf_post_t  strip_post = { note_strip };
+static ngx_conf_post_t  strip_post = { configures<note_strip> };
 
 
 static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("id_token_provider"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      provider,
+      configures<provider>,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_claim_set"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
-      claim_set,
+      configures<claim_set>,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_assertion"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      assertion,
+      configures<assertion>,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_assertion_jwks"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      assertion_jwks,
+      configures<assertion_jwks>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_login_key"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
-      login_key,
+      configures<login_key>,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_login"),
       ANY_CONF|NGX_CONF_FLAG,
-      login,
+      configures<login>,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(loc_conf_t, login.enable),
       NULL },
 
     { ngx_string("auth_id_token_login_parameter"),
       ANY_CONF|NGX_CONF_TAKE2,
-      login_parameter,
+      configures<login_parameter>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_renew"),
       ANY_CONF|NGX_CONF_TAKE1,
-      login_renew,
+      configures<login_renew>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_callback"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      login_place,
+      configures<login_place>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_login"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      login_place,
+      configures<login_place>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_logout"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      login_place,
+      configures<login_place>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_identity"),
       NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
-      login_identity,
+      configures<login_identity>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("id_token_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      cache,
+      configures<cache>,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token"),
       ANY_CONF|NGX_CONF_TAKE1,
-      auth_id_token,
+      configures<auth_id_token>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -148,28 +151,28 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("auth_id_token_source"),
       ANY_CONF|NGX_CONF_1MORE,
-      source,
+      configures<source>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_mode"),
       ANY_CONF|NGX_CONF_TAKE1,
-      set_enum,
+      configures<set_enum>,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(loc_conf_t, mode),
       &modes },
 
     { ngx_string("auth_id_token_require"),
       ANY_CONF|NGX_CONF_1MORE,
-      require,
+      configures<require>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_set_header"),
       ANY_CONF|NGX_CONF_2MORE,
-      set_header,
+      configures<set_header>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -183,21 +186,21 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
     { ngx_string("auth_id_token_preflight"),
       ANY_CONF|NGX_CONF_TAKE1,
-      set_enum,
+      configures<set_enum>,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(loc_conf_t, preflight),
       &preflights },
 
     { ngx_string("auth_id_token_csrf"),
       ANY_CONF|NGX_CONF_1MORE,
-      csrf,
+      configures<csrf>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("auth_id_token_nonce"),
       ANY_CONF|NGX_CONF_TAKE1,
-      nonce,
+      configures<nonce>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -207,17 +210,17 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_auth_id_token_module_ctx = {
-    preconfiguration,   /* preconfiguration */
-    postconfiguration,  /* postconfiguration */
+    configures<preconfiguration>,   /* preconfiguration */
+    configures<postconfiguration>,  /* postconfiguration */
 
-    create_main_conf,   /* create main configuration */
-    init_main_conf,     /* init main configuration */
+    configures<create_main_conf>,   /* create main configuration */
+    configures<init_main_conf>,     /* init main configuration */
 
     NULL,               /* create server configuration */
     NULL,               /* merge server configuration */
 
-    create_loc_conf,    /* create location conf */
-    merge_loc_conf      /* merge location conf */
+    configures<create_loc_conf>,    /* create location conf */
+    configures<merge_loc_conf>      /* merge location conf */
 };
 
 
@@ -260,8 +263,7 @@ add_handler(ngx_http_core_main_conf_t *cmcf, ngx_uint_t phase,
 {
     ngx_http_handler_pt  *h;
 
-    h = static_cast<ngx_http_handler_pt *>(
-            ngx_array_push(&cmcf->phases[phase].handlers));
+    h = push<ngx_http_handler_pt>(&cmcf->phases[phase].handlers);
     if (h == NULL) {
         return NGX_ERROR;
     }
@@ -300,16 +302,18 @@ static ngx_int_t
 add_access_handlers(ngx_http_core_main_conf_t *cmcf, main_conf_t *mcf)
 {
     if (mcf->login.uses.empty()) {
-        return add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, access_handler);
+        return add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
+                           answers<access_handler>);
     }
 
-    if (add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, login_access_handler)
+    if (add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, answers<login_access_handler>)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return add_last_handler(cmcf, NGX_HTTP_ACCESS_PHASE, last_access_handler);
+    return add_last_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
+                            answers<last_access_handler>);
 }
 
 
@@ -319,8 +323,7 @@ postconfiguration(ngx_conf_t *cf)
     ngx_http_core_main_conf_t  *cmcf;
     main_conf_t                *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_id_token_module));
+    mcf = main_conf(cf);
 
     if (check_assertions(cf) != NGX_OK || tell(cf) != NGX_OK) {
         return NGX_ERROR;
@@ -336,7 +339,7 @@ postconfiguration(ngx_conf_t *cf)
     /* headers are deleted and tokens stripped without any provider, too */
 
     if (add_handler(cmcf, NGX_HTTP_PRECONTENT_PHASE,
-            precontent_handler) != NGX_OK)
+            answers<precontent_handler>) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -346,7 +349,7 @@ postconfiguration(ngx_conf_t *cf)
     }
 
     if (add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
-            preaccess_handler) != NGX_OK
+            answers<preaccess_handler>) != NGX_OK
         || add_access_handlers(cmcf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -91,8 +91,7 @@ get_host(ngx_http_request_t *r)
     /* nginx makes no Host field of it in HTTP/3, and drops the port */
 
     if (r->http_version == NGX_HTTP_VERSION_30 && r->host_start != NULL) {
-        host.value = std::string_view(reinterpret_cast<char *>(r->host_start),
-                                      r->host_end - r->host_start);
+        host.value = view(r->host_start, r->host_end - r->host_start);
     }
 
 #endif
@@ -187,8 +186,7 @@ judge_binding(ngx_http_request_t *r, const loc_conf_t *conf,
         return Error::ok;
     }
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     nonce = token.slot(mcf->login.nonce_slot);
 

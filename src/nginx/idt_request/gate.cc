@@ -19,8 +19,7 @@ access_handler(ngx_http_request_t *r) noexcept
 {
     loc_conf_t  *conf;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     if (!conf->enable) {
         return NGX_DECLINED;
@@ -45,8 +44,7 @@ preaccess_handler(ngx_http_request_t *r) noexcept
         return NGX_DECLINED;
     }
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     if (!conf->enable) {
         return NGX_DECLINED;

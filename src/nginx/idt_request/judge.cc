@@ -123,8 +123,7 @@ select(ngx_http_request_t *r, loc_conf_t *conf, provider_t **provider)
         return Error::out_of_memory;
     }
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     auto  it = mcf->providers.find(view(name));
 
@@ -144,8 +143,7 @@ judge_candidates(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
     Need          need;
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     Form        form(mcf, ctx->provider->policy);
     Candidates  candidates(form);
@@ -303,8 +301,7 @@ sum_up(ngx_http_request_t *r, const ctx_t *ctx, std::span<const Candidate> left,
     judged.carrier = left[i].carrier;
 
     if (proof.error == Error::ok && left.size() > 1) {
-        mcf = static_cast<main_conf_t *>(
-            ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+        mcf = main_conf(r);
 
         judged.issuer = ctx->provider->policy.issuer;
         judged.subject = proof.token->slot(mcf->subject_slot).text();

@@ -34,8 +34,7 @@ peek(ngx_http_request_t *r) noexcept
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     if (!conf->enable) {
         return NULL;
@@ -67,8 +66,7 @@ shown_error(ngx_http_request_t *r, bool *off) noexcept
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     if (conf->enable) {
         *off = false;
@@ -93,8 +91,7 @@ proven_ctx(ngx_http_request_t *r) noexcept
 
     for ( /* void */ ; r != NULL; r = r->parent) {
 
-        conf = static_cast<loc_conf_t *>(
-            ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+        conf = loc_conf(r);
 
         if (!conf->enable) {
             continue;

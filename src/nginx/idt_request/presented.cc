@@ -49,8 +49,7 @@ each_field(ngx_http_request_t *r, F f)
         h = static_cast<ngx_table_elt_t *>(part->elts);
 
         for (i = 0; i < part->nelts; i++) {
-            f(std::string_view(reinterpret_cast<char *>(h[i].lowcase_key),
-                               h[i].key.len),
+            f(view(h[i].lowcase_key, h[i].key.len),
               view(h[i].value));
         }
     }
@@ -217,8 +216,7 @@ snapshot(ngx_http_request_t *r)
     main_conf_t        *mcf;
     presented_headers   now;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     now.authorization = authorization_of(r);
 

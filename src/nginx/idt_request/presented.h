@@ -5,7 +5,7 @@
 
 #include <list>
 
-#include "idt_glue/shared.h"
+#include "idt_request/request.h"
 #include "idt_token/candidates.h"
 #include "idt_token/cookies.h"
 

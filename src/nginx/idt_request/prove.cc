@@ -49,8 +49,7 @@ prove_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token,
     keys = use_keys(ctx->provider->keys);
 
     if (keys == nullptr) {
-        mcf = static_cast<main_conf_t *>(
-            ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+        mcf = main_conf(r);
 
         proof.error = get_validator(mcf)->check_before_keys(policy, token,
                                                             &proof.diagnosis);
@@ -92,8 +91,7 @@ verify(ngx_http_request_t *r, ctx_t *ctx, KeySet &keys, std::string_view token,
     main_conf_t   *mcf;
     const Policy  &policy = ctx->provider->policy;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     validator = get_validator(mcf);
     before = signatures;

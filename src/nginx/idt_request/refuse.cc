@@ -1,6 +1,6 @@
 /* The status code of a refusal, its headers and its log line. */
 
-#include "idt_glue/shared.h"
+#include "idt_request/request.h"
 
 
 namespace id_token::nginx {

@@ -98,8 +98,7 @@ forget_variables(ngx_http_request_t *r) noexcept
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     for (ngx_uint_t i : mcf->verdict_variables) {
         r->variables[i].valid = 0;

@@ -69,8 +69,7 @@ judge_rule(ngx_http_request_t *r, rule_t *rule, VerifiedToken *token)
             return rule->error;
         }
 
-        text.data = reinterpret_cast<u_char *>(
-                        const_cast<char *>(scalar->data()));
+        text.data = bytes(*scalar);
         text.len = scalar->size();
 
         rc = ngx_regex_exec(rule->regex, &text, NULL, 0);

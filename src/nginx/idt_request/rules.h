@@ -3,7 +3,7 @@
 #ifndef IDT_REQUEST_RULES_H
 #define IDT_REQUEST_RULES_H
 
-#include "idt_glue/shared.h"
+#include "idt_request/request.h"
 
 #include "idt_token/claim_rule.h"
 

@@ -6,12 +6,7 @@
 #ifndef IDT_REQUEST_WAIT_H
 #define IDT_REQUEST_WAIT_H
 
-extern "C" {
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-#include <ngx_http.h>
-}
+#include "idt_glue/ngx.h"
 
 #include "idt_source/source.h"
 

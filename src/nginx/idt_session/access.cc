@@ -312,7 +312,7 @@ login_access_handler(ngx_http_request_t *r) noexcept
 
     rc = access_handler(r);
 
-    conf = loc_conf_of(r);
+    conf = loc_conf(r);
     ctx = conf->login.enable ? get_ctx(r) : NULL;
 
     if (ctx == NULL) {
@@ -341,7 +341,7 @@ last_access_handler(ngx_http_request_t *r) noexcept
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
-    conf = loc_conf_of(r);
+    conf = loc_conf(r);
 
     if (!conf->login.enable || r->access_code != NGX_HTTP_UNAUTHORIZED
         || !satisfies_any(r))

@@ -45,7 +45,7 @@ take_transaction(ngx_http_request_t *r, ctx_t *ctx, std::string_view state)
     LoginError   error;
     std::string  name, uri;
 
-    const LoginKeys         &keys = main_conf_of(r)->login.keys;
+    const LoginKeys         &keys = main_conf(r)->login.keys;
     const login_provider_t  &login = *ctx->provider->login;
 
     error = LoginError::transaction_missing;

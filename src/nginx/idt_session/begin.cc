@@ -95,7 +95,7 @@ set_departure(ngx_http_request_t *r, const departure_t &departure,
     std::string      name;
     LoginParameters  parameters;
 
-    const LoginKeys  &keys = main_conf_of(r)->login.keys;
+    const LoginKeys  &keys = main_conf(r)->login.keys;
 
     if (append_parameters(r, departure.provider->login->parameters, &parameters)
         != NGX_OK

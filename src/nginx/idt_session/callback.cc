@@ -199,7 +199,7 @@ callback_handler(ngx_http_request_t *r) noexcept
     }
 
     ctx->login->exchanged = exchanged;
-    ctx->provider = loc_conf_of(r)->login.provider;
+    ctx->provider = loc_conf(r)->login.provider;
 
     if (ctx->provider->login->flow == Flow::id_token) {
         return receive_form(r, ctx);

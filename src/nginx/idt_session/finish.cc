@@ -106,7 +106,7 @@ judge_answer(ngx_http_request_t *r, ctx_t *ctx)
     ngx_int_t  rc;
 
     for ( ;; ) {
-        need = prove_alone(r, loc_conf_of(r), ctx, ctx->login->token);
+        need = prove_alone(r, loc_conf(r), ctx, ctx->login->token);
 
         if (need == Need::nothing) {
             break;
@@ -126,7 +126,7 @@ judge_answer(ngx_http_request_t *r, ctx_t *ctx)
     settle(ctx);
 
     if (ctx->error == Error::ok) {
-        ctx->error = judge_transaction_nonce(ctx, main_conf_of(r));
+        ctx->error = judge_transaction_nonce(ctx, main_conf(r));
     }
 
     if (ctx->error == Error::ok) {

@@ -71,7 +71,7 @@ login_handler(ngx_http_request_t *r) noexcept
         return NGX_HTTP_FORBIDDEN;
     }
 
-    conf = loc_conf_of(r);
+    conf = loc_conf(r);
     ctx->provider = conf->login.provider;
 
     rc = await_endpoints(r, ctx);
@@ -137,7 +137,7 @@ identity_handler(ngx_http_request_t *r) noexcept
     }
 
     try {
-        return send_identity(r, loc_conf_of(r), ctx);
+        return send_identity(r, loc_conf(r), ctx);
 
     } catch (...) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -159,8 +159,7 @@ logout_handler(ngx_http_request_t *r) noexcept
         return rc != NGX_OK ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     try {
         switch (judge_logout(look_at(r), r->method == NGX_HTTP_POST,

@@ -14,7 +14,7 @@ read_note(ngx_http_request_t *r, NoteKind kind, std::string_view cookie,
 
     for (const auto &pair : cookies) {
         if (pair.name == name) {
-            return open_note(main_conf_of(r)->login.keys, kind, cookie,
+            return open_note(main_conf(r)->login.keys, kind, cookie,
                              pair.value, ngx_time());
         }
     }
@@ -29,7 +29,7 @@ write_note(ngx_http_request_t *r, NoteKind kind, std::string_view cookie,
 {
     return add_header(r, "Set-Cookie",
                       set_cookie(note_name(kind, cookie),
-                                 seal_note(main_conf_of(r)->login.keys, kind,
+                                 seal_note(main_conf(r)->login.keys, kind,
                                            cookie, note),
                                  note.until - ngx_time(), same_site));
 }

@@ -146,7 +146,7 @@ read_cookies(ngx_http_request_t *r)
 {
     std::vector<CookiePair>  cookies;
 
-    for (std::string_view line : presented_cookies(r, loc_conf_of(r))) {
+    for (std::string_view line : presented_cookies(r, loc_conf(r))) {
         while (auto pair = next_cookie(line)) {
             cookies.push_back(*pair);
         }
@@ -261,7 +261,7 @@ expire_surplus(ngx_http_request_t *r, const std::vector<CookiePair> &cookies)
         }
     }
 
-    for (const auto &name : surplus_transactions(main_conf_of(r)->login.keys,
+    for (const auto &name : surplus_transactions(main_conf(r)->login.keys,
                                                  transactions, ngx_time()))
     {
         if (add_header(r, "Set-Cookie", expire_cookie(name, SameSite::none))

@@ -18,22 +18,6 @@
 namespace id_token::nginx {
 
 
-static inline main_conf_t *
-main_conf_of(ngx_http_request_t *r)
-{
-    return static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
-}
-
-
-static inline loc_conf_t *
-loc_conf_of(ngx_http_request_t *r)
-{
-    return static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
-}
-
-
 /* request.cc: what a request says, headers for its answer */
 
 RequestLook look_at(ngx_http_request_t *r) noexcept;

@@ -3,11 +3,7 @@
 #ifndef IDT_SESSION_TYPES_H
 #define IDT_SESSION_TYPES_H
 
-extern "C" {
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
-}
+#include "idt_glue/ngx.h"
 
 #include <optional>
 #include <string>

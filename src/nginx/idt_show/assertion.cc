@@ -1,6 +1,6 @@
 /* $id_token_assertion_NAME, and the handler that serves the public key. */
 
-#include "idt_glue/shared.h"
+#include "idt_request/request.h"
 
 
 namespace id_token::nginx {
@@ -16,7 +16,7 @@ static ngx_int_t assertion_variable(ngx_http_request_t *r,
 
 
 ngx_int_t
-add_assertion_variable(ngx_conf_t *cf) noexcept
+add_assertion_variable(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var;
 
@@ -29,7 +29,7 @@ add_assertion_variable(ngx_conf_t *cf) noexcept
         return NGX_ERROR;
     }
 
-    var->get_handler = assertion_variable;
+    var->get_handler = shows<assertion_variable>;
 
     return NGX_OK;
 }
@@ -40,8 +40,7 @@ find_assertion(ngx_http_request_t *r, std::string_view name)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
 
@@ -140,12 +139,7 @@ assertion_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return set_assertion(r, v, token);
     }
 
-    try {
-        return mint(r, v, ctx, assertion);
-
-    } catch (...) {
-        return NGX_ERROR;
-    }
+    return mint(r, v, ctx, assertion);
 }
 
 
@@ -197,7 +191,7 @@ add_cache_control(ngx_http_request_t *r)
 
 
 ngx_int_t
-assertion_jwks_handler(ngx_http_request_t *r) noexcept
+assertion_jwks_handler(ngx_http_request_t *r)
 {
     ngx_http_complex_value_t  body;
     loc_conf_t               *conf;
@@ -208,8 +202,7 @@ assertion_jwks_handler(ngx_http_request_t *r) noexcept
         return NGX_HTTP_NOT_ALLOWED;
     }
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     if (add_cache_control(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -220,8 +213,7 @@ assertion_jwks_handler(ngx_http_request_t *r) noexcept
     ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
 
     body.value.len = jwks.size();
-    body.value.data = reinterpret_cast<u_char *>(
-                          const_cast<char *>(jwks.data()));
+    body.value.data = bytes(jwks);
 
     return ngx_http_send_response(r, NGX_HTTP_OK, &type, &body);
 }

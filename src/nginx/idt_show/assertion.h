@@ -3,6 +3,8 @@
 #ifndef IDT_SHOW_ASSERTION_H
 #define IDT_SHOW_ASSERTION_H
 
+#include "idt_glue/ngx.h"
+
 #include <optional>
 
 #include "idt_mint/assertion.h"
@@ -38,18 +40,8 @@ typedef struct {
 
 /* assertion.cc */
 
-char *assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
-char *assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) noexcept;
-ngx_int_t merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
-    assertion_jwks_t *conf) noexcept;
-
-/* what can be judged only when all has been read */
-ngx_int_t check_assertions(ngx_conf_t *cf) noexcept;
-
-/* assertion.cc */
-
-ngx_int_t add_assertion_variable(ngx_conf_t *cf) noexcept;
-ngx_int_t assertion_jwks_handler(ngx_http_request_t *r) noexcept;
+ngx_int_t add_assertion_variable(ngx_conf_t *cf);
+ngx_int_t assertion_jwks_handler(ngx_http_request_t *r);
 
 
 }  // namespace id_token::nginx

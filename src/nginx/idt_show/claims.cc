@@ -23,7 +23,7 @@ set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_memcpy(p, value.data(), value.size());
 
     return set_value(v,
-               std::string_view(reinterpret_cast<char *>(p), value.size()));
+               view(p, value.size()));
 }
 
 
@@ -43,22 +43,17 @@ claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return set_value(v, view(ctx->claims));
     }
 
-    try {
-        const Claims  *claims;
-        std::string    json;
+    const Claims  *claims;
+    std::string    json;
 
-        claims = parse_claims(ctx);
-        if (claims == NULL) {
-            return NGX_ERROR;
-        }
+    claims = parse_claims(ctx);
+    if (claims == NULL) {
+        return NGX_ERROR;
+    }
 
-        claims->root().append_json(json);
+    claims->root().append_json(json);
 
-        if (set_copy(r, v, json) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-    } catch (...) {
+    if (set_copy(r, v, json) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -113,27 +108,22 @@ claim_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     name = view(*full);
     name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
 
-    try {
-        const Claims  *claims;
-        std::string    packed;
+    const Claims  *claims;
+    std::string    packed;
 
-        claims = parse_claims(ctx);
-        if (claims == NULL) {
-            return NGX_ERROR;
-        }
-
-        ClaimValue::pack(packed, claims->find(name));
-        ClaimValue  value(packed);
-
-        if (!value.present() || !value.printable()) {
-            return not_found(v);
-        }
-
-        return set_copy(r, v, value.text());
-
-    } catch (...) {
+    claims = parse_claims(ctx);
+    if (claims == NULL) {
         return NGX_ERROR;
     }
+
+    ClaimValue::pack(packed, claims->find(name));
+    ClaimValue  value(packed);
+
+    if (!value.present() || !value.printable()) {
+        return not_found(v);
+    }
+
+    return set_copy(r, v, value.text());
 }
 
 

@@ -16,17 +16,12 @@ set_escaped(ngx_http_request_t *r, ngx_http_variable_value_t *v)
     std::string_view  text;
 
     if (!v->not_found) {
-        text = std::string_view(reinterpret_cast<char *>(v->data), v->len);
+        text = view(v->data, v->len);
     }
 
     v->not_found = 0;
 
-    try {
-        return set_copy(r, v, uri_segment(text));
-
-    } catch (...) {
-        return NGX_ERROR;
-    }
+    return set_copy(r, v, uri_segment(text));
 }
 
 

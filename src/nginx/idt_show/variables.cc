@@ -34,47 +34,47 @@ static ngx_int_t login_variable(ngx_http_request_t *r,
 static ngx_http_variable_t  vars[] = {
 
     { ngx_string("id_token_status"), NULL,
-      status_variable,
+      shows<status_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_error"), NULL,
-      error_variable,
+      shows<error_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_provider"), NULL,
-      provider_variable,
+      shows<provider_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_source"), NULL,
-      source_variable,
+      shows<source_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_kid"), NULL,
-      kid_variable,
+      shows<kid_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_alg"), NULL,
-      alg_variable,
+      shows<alg_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_expires_in"), NULL,
-      expires_in_variable,
+      shows<expires_in_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_login"), NULL,
-      login_variable,
+      shows<login_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("id_token_claims"), NULL,
-      claims_variable,
+      shows<claims_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string(CLAIM_PREFIX), NULL,
-      claim_variable,
+      shows<claim_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
     { ngx_string(ESCAPED_PREFIX), NULL,
-      escaped_claim_variable,
+      shows<escaped_claim_variable>,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
@@ -82,7 +82,7 @@ static ngx_http_variable_t  vars[] = {
 
 
 ngx_int_t
-add_variables(ngx_conf_t *cf) noexcept
+add_variables(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var, *v;
 

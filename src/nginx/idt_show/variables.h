@@ -3,7 +3,7 @@
 #ifndef IDT_SHOW_VARIABLES_H
 #define IDT_SHOW_VARIABLES_H
 
-#include "idt_glue/shared.h"
+#include "idt_request/request.h"
 
 
 namespace id_token::nginx {
@@ -12,6 +12,10 @@ namespace id_token::nginx {
 #define CLAIM_PREFIX    "id_token_claim_"
 #define ESCAPED_PREFIX  "id_token_escaped_claim_"
 
+
+/* variables.cc */
+
+ngx_int_t add_variables(ngx_conf_t *cf);
 
 /* claims.cc: get handlers */
 

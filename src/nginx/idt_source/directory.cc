@@ -106,7 +106,7 @@ directory_is_left(std::string_view name, std::string_view file)
 
     file.remove_prefix(sizeof(SAVED_TEMPORARY) - 1);
 
-    pid = ngx_atoi(reinterpret_cast<u_char *>(const_cast<char *>(file.data())),
+    pid = ngx_atoi(bytes(file),
                    file.size());
 
     return pid > 0

@@ -15,8 +15,7 @@ zone_write_endpoints(zone_t *zone, std::string_view packed) noexcept
     uint64_t  number;
 
     if (packed.size() > MAX_ENDPOINTS
-        || std::string_view(reinterpret_cast<char *>(zone->endpoints),
-                            zone->endpoints_length) == packed)
+        || view(zone->endpoints, zone->endpoints_length) == packed)
     {
         return;
     }

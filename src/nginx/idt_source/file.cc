@@ -1,7 +1,6 @@
 /* Key sets in files of the configuration. */
 
-#include <sys/stat.h>
-
+#include "idt_glue/file.h"
 #include "idt_source/zone.h"
 
 
@@ -15,41 +14,33 @@ namespace id_token::nginx {
 static ngx_int_t keys_load_file(ngx_conf_t *cf, key_source_t *keys);
 static ngx_int_t keys_read_file(ngx_conf_t *cf, const char *path,
     std::string &text);
-static ngx_int_t keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd, const char *path,
-    std::string &text);
 
 
 key_source_t *
-keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept
+keys_add_file(ngx_conf_t *cf, ngx_str_t *path)
 {
     key_source_t  *keys;
 
-    try {
-        std::string  file = keys_text(*path);
+    std::string  file = keys_text(*path);
 
-        for (keys = keys_next(cf->cycle, NULL);
-             keys != NULL;
-             keys = keys_next(cf->cycle, keys))
-        {
-            if (keys->set && keys->file == file) {
-                return keys;
-            }
+    for (keys = keys_next(cf->cycle, NULL);
+         keys != NULL;
+         keys = keys_next(cf->cycle, keys))
+    {
+        if (keys->set && keys->file == file) {
+            return keys;
         }
+    }
 
-        keys = keys_create(cf);
-        if (keys == NULL) {
-            return NULL;
-        }
-
-        keys->file = std::move(file);
-
-        return (keys_load_file(cf, keys) == NGX_OK)
-                   ? keys : NULL;
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+    keys = keys_create(cf);
+    if (keys == NULL) {
         return NULL;
     }
+
+    keys->file = std::move(file);
+
+    return (keys_load_file(cf, keys) == NGX_OK)
+               ? keys : NULL;
 }
 
 
@@ -68,11 +59,8 @@ keys_load_file(ngx_conf_t *cf, key_source_t *keys)
 
     auto  set = KeySet::parse(document, keys_next_id(), &entries);
     if (!set) {
-        auto  why = jwks_error_text(set.error());
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"jwks_file\" \"%s\" %*s",
-                           path, why.size(), why.data());
-        return NGX_ERROR;
+        return emerg(cf, "\"jwks_file\" \"%s\" %V", path,
+                         jwks_error_text(set.error()));
     }
 
     keys->set = std::move(*set);
@@ -90,67 +78,30 @@ keys_load_file(ngx_conf_t *cf, key_source_t *keys)
 static ngx_int_t
 keys_read_file(ngx_conf_t *cf, const char *path, std::string &text)
 {
-    ngx_fd_t   fd;
-    ngx_int_t  rc;
-
-    fd = ngx_open_file(path, NGX_FILE_RDONLY, NGX_FILE_NONBLOCK, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot open \"jwks_file\" \"%s\"", path);
-        return NGX_ERROR;
-    }
-
-    try {
-        rc = keys_read_fd(cf, fd, path, text);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
-        rc = NGX_ERROR;
-    }
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
-                      ngx_close_file_n " \"%s\" failed", path);
-    }
-
-    return rc;
-}
-
-
-static ngx_int_t
-keys_read_fd(ngx_conf_t *cf, ngx_fd_t fd, const char *path, std::string &text)
-{
     off_t            size;
-    ssize_t          n;
-    size_t           length;
     ngx_file_info_t  fi;
 
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot read \"jwks_file\" \"%s\"", path);
-        return NGX_ERROR;
+    descriptor  fd(ngx_open_file(path, NGX_FILE_RDONLY, NGX_FILE_NONBLOCK, 0));
+
+    if (fd.get() == NGX_INVALID_FILE) {
+        return emerg_errno(cf, "cannot open \"jwks_file\" \"%s\"", path);
+    }
+
+    if (ngx_fd_info(fd.get(), &fi) == NGX_FILE_ERROR) {
+        return emerg_errno(cf, "cannot read \"jwks_file\" \"%s\"", path);
     }
 
     size = ngx_file_size(&fi);
 
     if (!ngx_is_file(&fi) || size > MAX_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jwks_file\" \"%s\" is not a file of 64m at most",
-                           path);
-        return NGX_ERROR;
+        return emerg(cf, "\"jwks_file\" \"%s\" is not a file of 64m at most",
+                         path);
     }
 
     text.resize(size);
 
-    for (length = 0; length < text.size(); length += n) {
-        n = ngx_read_fd(fd, text.data() + length, text.size() - length);
-
-        if (n <= 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
-                               "cannot read \"jwks_file\" \"%s\"", path);
-            return NGX_ERROR;
-        }
+    if (!read_all(fd, text.data(), text.size())) {
+        return emerg_errno(cf, "cannot read \"jwks_file\" \"%s\"", path);
     }
 
     return NGX_OK;

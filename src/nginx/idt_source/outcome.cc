@@ -129,8 +129,7 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
     failures = 0;
 
     zone = keys->zone;
-    error = ngx_crc32_short(reinterpret_cast<u_char *>(
-                                const_cast<char *>(why.data())), why.size());
+    error = ngx_crc32_short(bytes(why), why.size());
     now = zone_now();
 
     {

@@ -8,33 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "idt_glue/file.h"
 #include "idt_source/zone.h"
 
 
 namespace id_token::nginx {
-
-
-class descriptor {
-public:
-    explicit descriptor(int fd) noexcept : fd_(fd) {}
-    ~descriptor() { close(); }
-
-    descriptor(const descriptor &) = delete;
-    descriptor &operator=(const descriptor &) = delete;
-
-    int get() const noexcept { return fd_; }
-
-    int close() noexcept
-    {
-        int  rc = (fd_ == -1) ? 0 : ::close(fd_);
-
-        fd_ = -1;
-        return rc;
-    }
-
-private:
-    int  fd_;
-};
 
 
 static KeyOrigin
@@ -64,8 +42,6 @@ saved_path(key_source_t *keys)
 static const char *
 saved_read(key_source_t *keys, const std::string &path, std::string &text)
 {
-    ssize_t      n;
-    size_t       length;
     struct stat  st;
 
     descriptor  fd(
@@ -96,15 +72,7 @@ saved_read(key_source_t *keys, const std::string &path, std::string &text)
 
     text.resize(st.st_size);
 
-    for (length = 0; length < text.size(); length += n) {
-        n = read(fd.get(), text.data() + length, text.size() - length);
-
-        if (n <= 0) {
-            return "cannot be read";
-        }
-    }
-
-    return NULL;
+    return read_all(fd, text.data(), text.size()) ? NULL : "cannot be read";
 }
 
 
@@ -114,7 +82,7 @@ saved_ignored(key_source_t *keys, const std::string &path, std::string_view why,
 {
     ngx_str_t  what;
 
-    what.data = reinterpret_cast<u_char *>(const_cast<char *>(why.data()));
+    what.data = bytes(why);
     what.len = why.size();
 
     ngx_log_error(NGX_LOG_WARN, keys->cycle->log, err,

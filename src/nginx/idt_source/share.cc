@@ -23,18 +23,16 @@ static bool keys_make_str(ngx_pool_t *pool, const std::string &s,
 
 
 key_source_t *
-keys_add(ngx_conf_t *cf, const key_source_conf_t *settings) noexcept
+keys_add(ngx_conf_t *cf, const key_source_conf_t *settings)
 {
     key_source_t  *keys;
 
     if (settings->max_stale <= settings->refresh
         || settings->max_stale <= settings->min_interval)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jwks_max_stale\" of id_token_provider \"%V\" "
-                           "must be longer than \"jwks_refresh\" and "
-                           "\"jwks_min_interval\"", &settings->provider);
-        return NULL;
+        return emerg(cf, "\"jwks_max_stale\" of id_token_provider \"%V\" must "
+                         "be longer than \"jwks_refresh\" and "
+                         "\"jwks_min_interval\"", &settings->provider);
     }
 
     keys = keys_create(cf);
@@ -44,19 +42,13 @@ keys_add(ngx_conf_t *cf, const key_source_conf_t *settings) noexcept
 
     keys->settings = *settings;
 
-    try {
-        if (keys_set_url(cf, keys) != NGX_OK) {
-            return NULL;
-        }
-
-        keys_set_name(cf, keys);
-
-        return keys_share(cf, keys);
-
-    } catch (...) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "out of memory");
+    if (keys_set_url(cf, keys) != NGX_OK) {
         return NULL;
     }
+
+    keys_set_name(cf, keys);
+
+    return keys_share(cf, keys);
 }
 
 
@@ -83,12 +75,10 @@ keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 
         auto  found = discovery_url(keys_text(settings->issuer));
         if (!found) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "id_token_provider \"%V\" has no \"jwks_uri\" "
-                               "and no \"jwks_file\", and the \"issuer\" "
-                               "\"%s\" is not a URL that leads to its keys",
-                               &settings->provider, shown.c_str());
-            return NGX_ERROR;
+            return emerg(cf, "id_token_provider \"%V\" has no \"jwks_uri\" "
+                             "and no \"jwks_file\", and the \"issuer\" \"%s\" "
+                             "is not a URL that leads to its keys",
+                             &settings->provider, shown.c_str());
         }
 
         keys->url = std::move(*found);
@@ -99,12 +89,10 @@ keys_set_url(ngx_conf_t *cf, key_source_t *keys)
     if (!url) {
         auto  why = url_error_text(url.error());
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%s\" of id_token_provider \"%V\": "
-                           "the URL \"%s\" %*s",
-                           name, &settings->provider, shown.c_str(),
-                           why.size(), why.data());
-        return NGX_ERROR;
+        return emerg(cf, "\"%s\" of id_token_provider \"%V\": the URL \"%s\" "
+                         "%*s",
+                         name, &settings->provider, shown.c_str(), why.size(),
+                         why.data());
     }
 
     keys->server = std::move(*url);
@@ -124,25 +112,21 @@ keys_check_transport(ngx_conf_t *cf, key_source_t *keys, const char *name,
     settings = &keys->settings;
 
     if (transport(keys->server) == Transport::insecure && !settings->insecure) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%s\" of id_token_provider \"%V\": keys cannot be "
-                           "trusted that come over plain http from \"%s\", "
-                           "use https%s",
-                           name, &settings->provider, shown.c_str(),
-                           keys->discovery
-                               ? "" : ", or add \"insecure\" to accept it");
-        return NGX_ERROR;
+        return emerg(cf, "\"%s\" of id_token_provider \"%V\": keys cannot be "
+                         "trusted that come over plain http from \"%s\", use "
+                         "https%s",
+                         name, &settings->provider, shown.c_str(),
+                         keys->discovery
+                             ? "" : ", or add \"insecure\" to accept it");
     }
 
     if (!keys->server.https
         && (settings->fields || settings->trust.certificate.len))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%s\" of id_token_provider \"%V\" is for https "
-                           "only: \"%s\" \"%s\" is plain http",
-                           settings->fields ? "jwks_header" : "ssl_certificate",
-                           &settings->provider, name, shown.c_str());
-        return NGX_ERROR;
+        return emerg(cf, "\"%s\" of id_token_provider \"%V\" is for https "
+                         "only: \"%s\" \"%s\" is plain http",
+                         settings->fields ? "jwks_header" : "ssl_certificate",
+                         &settings->provider, name, shown.c_str());
     }
 
     /* discovery over http may lead to https */

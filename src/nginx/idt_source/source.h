@@ -7,11 +7,7 @@
 #ifndef IDT_SOURCE_SOURCE_H
 #define IDT_SOURCE_SOURCE_H
 
-extern "C" {
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
-}
+#include "idt_glue/ngx.h"
 
 #include <optional>
 #include <string>
@@ -61,16 +57,15 @@ typedef struct {
  * add_file: the set is read, parsed and checked here, once per path.
  */
 
-key_source_t *keys_add(ngx_conf_t *cf, const key_source_conf_t *settings)
-    noexcept;
-key_source_t *keys_add_file(ngx_conf_t *cf, ngx_str_t *path) noexcept;
+key_source_t *keys_add(ngx_conf_t *cf, const key_source_conf_t *settings);
+key_source_t *keys_add_file(ngx_conf_t *cf, ngx_str_t *path);
 
 /* whether a key of a file fits one of the algorithms */
 ngx_uint_t keys_file_fits(key_source_t *keys, const AlgorithmSet &allowed)
     noexcept;
 
 /* Postconfiguration: zones, host names, TLS contexts. */
-ngx_int_t keys_init(ngx_conf_t *cf) noexcept;
+ngx_int_t keys_init(ngx_conf_t *cf);
 
 /*
  * Who is to be told that an attempt has ended or that a key set is made. The

@@ -12,11 +12,11 @@ static ngx_int_t keys_init_source(ngx_conf_t *cf, key_source_t *keys,
 static ngx_int_t keys_add_host(ngx_conf_t *cf, key_source_t *keys,
     ngx_array_t *hosts);
 static void keys_warn_of_name(ngx_conf_t *cf, key_source_t *keys,
-    const ngx_str_t *host) noexcept;
+    const ngx_str_t *host);
 
 
 ngx_int_t
-keys_init(ngx_conf_t *cf) noexcept
+keys_init(ngx_conf_t *cf)
 {
     ngx_uint_t     n;
     ngx_array_t    hosts;
@@ -161,12 +161,10 @@ keys_add_host(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
         }
     }
 
-    h = static_cast<host_t *>(ngx_array_push(hosts));
+    h = push<host_t>(hosts);
     if (h == NULL) {
         return NGX_ERROR;
     }
-
-    ngx_memzero(h, sizeof(host_t));
 
     h->host = *host;
     h->port = keys->fetch_conf.proxy_host.len ? keys->fetch_conf.proxy_port
@@ -180,7 +178,6 @@ keys_add_host(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 
 static void
 keys_warn_of_name(ngx_conf_t *cf, key_source_t *keys, const ngx_str_t *host)
-    noexcept
 {
     if (!keys->fetch_conf.resolver_is_own
         || ngx_strlchr(host->data, host->data + host->len, '.') != NULL

@@ -205,8 +205,7 @@ holds_login_cookies(ngx_http_request_t *r, const loc_conf_t *conf) noexcept
     bool          found;
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     if (mcf->login.uses.empty() || conf->login.handler != LoginHandler::none) {
         return false;

@@ -28,22 +28,20 @@ has_header_sources(ngx_http_request_t *r)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     return !mcf->source_headers.empty();
 }
 
 
 ngx_int_t
-precontent_handler(ngx_http_request_t *r) noexcept
+precontent_handler(ngx_http_request_t *r)
 {
     bool         taken, ours;
     ctx_t       *ctx;
     loc_conf_t  *conf;
 
-    conf = static_cast<loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_auth_id_token_module));
+    conf = loc_conf(r);
 
     ctx = conf->enable ? peek(r) : get_ctx(r);
 
@@ -66,24 +64,19 @@ precontent_handler(ngx_http_request_t *r) noexcept
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    try {
-        std::unique_ptr<presented>  kept;
+    std::unique_ptr<presented>  kept;
 
-        if (taken || ours || has_header_sources(r)) {
-            kept = keep_original(r, conf);
-        }
+    if (taken || ours || has_header_sources(r)) {
+        kept = keep_original(r, conf);
+    }
 
-        if (rebuild(r, conf, ctx, taken, ours) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        if (kept) {
-            keep_left(r, *kept);
-            ctx->kept = std::move(kept);
-        }
-
-    } catch (...) {
+    if (rebuild(r, conf, ctx, taken, ours) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (kept) {
+        keep_left(r, *kept);
+        ctx->kept = std::move(kept);
     }
 
     return NGX_DECLINED;
@@ -148,8 +141,7 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     }
 
     if (ours) {
-        plan.login = static_cast<main_conf_t *>(
-            ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+        plan.login = main_conf(r);
     }
 
     if (taken || ours) {
@@ -218,8 +210,7 @@ forget_headers(ngx_http_request_t *r)
 {
     main_conf_t  *mcf;
 
-    mcf = static_cast<main_conf_t *>(
-        ngx_http_get_module_main_conf(r, ngx_http_auth_id_token_module));
+    mcf = main_conf(r);
 
     for (ngx_uint_t i : mcf->header_variables) {
         r->variables[i].valid = 0;
@@ -244,7 +235,7 @@ copy_text(ngx_http_request_t *r, const std::optional<std::string> &text)
 
     ngx_memcpy(p, text->data(), text->size());
 
-    return std::string_view(reinterpret_cast<char *>(p), text->size());
+    return view(p, text->size());
 }
 
 
@@ -330,8 +321,7 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         h->hash = header[i].hash;
         h->key = header[i].name;
         h->lowcase_key = header[i].lowcase_key;
-        h->value.data = reinterpret_cast<u_char *>(
-                            const_cast<char *>(text->data()));
+        h->value.data = bytes(*text);
         h->value.len = text->size();
     }
 

@@ -10,6 +10,11 @@
 namespace id_token::nginx {
 
 
+/* upstream.cc: a phase handler */
+
+ngx_int_t precontent_handler(ngx_http_request_t *r);
+
+
 struct header_s {
     ngx_str_t                  name;
     u_char                    *lowcase_key;

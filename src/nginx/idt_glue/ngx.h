@@ -1,0 +1,265 @@
+/* nginx, as the adapter speaks to it. */
+
+#ifndef IDT_GLUE_NGX_H
+#define IDT_GLUE_NGX_H
+
+extern "C" {
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_event.h>
+#include <ngx_event_openssl.h>
+}
+
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+
+
+extern ngx_module_t  ngx_http_auth_id_token_module;
+
+
+namespace id_token::nginx {
+
+
+/* strings */
+
+static inline std::string_view
+view(const u_char *data, size_t len)
+{
+    return std::string_view(reinterpret_cast<const char *>(data), len);
+}
+
+
+static inline std::string_view
+view(const ngx_str_t &s)
+{
+    return view(s.data, s.len);
+}
+
+
+/* nginx does not say const; nobody writes there */
+
+static inline u_char *
+bytes(std::string_view text)
+{
+    return reinterpret_cast<u_char *>(const_cast<char *>(text.data()));
+}
+
+
+static inline ngx_str_t
+str(std::string_view text)
+{
+    return ngx_str_t{ text.size(), bytes(text) };
+}
+
+
+/* arrays: the elements, none of NULL; one more, zeroed, or NULL */
+
+template <class T>
+static inline std::span<T>
+items(const ngx_array_t *array)
+{
+    if (array == NULL) {
+        return std::span<T>();
+    }
+
+    return std::span<T>(static_cast<T *>(array->elts), array->nelts);
+}
+
+
+template <class T>
+static inline T *
+push(ngx_array_t *array)
+{
+    void  *item;
+
+    item = ngx_array_push(array);
+    if (item == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(item, sizeof(T));
+
+    return static_cast<T *>(item);
+}
+
+
+/* the words of the directive that is read, its name first */
+
+static inline std::span<ngx_str_t>
+args(ngx_conf_t *cf)
+{
+    return items<ngx_str_t>(cf->args);
+}
+
+
+/* an object in a pool, destroyed with it; NULL when there is no memory */
+
+template <class T>
+static inline T *
+create(ngx_pool_t *pool) noexcept
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(pool, sizeof(T));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    try {
+        T  *object = ::new (cln->data) T();
+
+        cln->handler = [](void *data) {
+            static_cast<T *>(data)->~T();
+        };
+
+        return object;
+
+    } catch (...) {
+        return NULL;
+    }
+}
+
+
+/* What a function returns whose error has been logged. */
+
+struct Logged {
+    operator char *() const { return static_cast<char *>(NGX_CONF_ERROR); }
+    operator ngx_int_t() const { return NGX_ERROR; }
+
+    template <class T>
+    operator T *() const { return NULL; }
+};
+
+#define CONF_ERROR    static_cast<char *>(NGX_CONF_ERROR)
+#define IS_DUPLICATE  const_cast<char *>("is duplicate")
+
+
+/* %V takes a view as well as a pointer to a string of nginx */
+
+struct emerg_text {
+    ngx_str_t         s;
+    const ngx_str_t  *get() const { return &s; }
+};
+
+template <class T>
+struct emerg_value {
+    T  v;
+    T  get() const { return v; }
+};
+
+static inline emerg_text
+emerg_arg(std::string_view text)
+{
+    return { str(text) };
+}
+
+template <class T>
+static inline emerg_value<T *>
+emerg_arg(T *value)
+{
+    return { value };
+}
+
+static inline emerg_value<ngx_uint_t>
+emerg_arg(ngx_uint_t value)
+{
+    return { value };
+}
+
+
+/* logs an error of the configuration, with file and line */
+
+template <class... A>
+static inline Logged
+emerg(ngx_conf_t *cf, const char *format, A... values)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, format,
+                       emerg_arg(values).get()...);
+
+    return {};
+}
+
+
+/* the same with what errno says */
+
+template <class... A>
+static inline Logged
+emerg_errno(ngx_conf_t *cf, const char *format, A... values)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno, format,
+                       emerg_arg(values).get()...);
+
+    return {};
+}
+
+
+/*
+ * nginx must not see exceptions, which come of a lack of memory alone: its
+ * tables hold functions of ours by one of these. configures<F> makes an [emerg]
+ * of one, answers<F> a 500, shows<F> the end of the request.
+ */
+
+template <auto F, class R, class... A>
+R
+guarded_configure(ngx_conf_t *cf, A... more) noexcept
+{
+    try {
+        return F(cf, more...);
+
+    } catch (...) {
+        return emerg(cf, "out of memory");
+    }
+}
+
+
+template <auto F>
+ngx_int_t
+guarded_answer(ngx_http_request_t *r) noexcept
+{
+    try {
+        return F(r);
+
+    } catch (...) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+template <auto F>
+ngx_int_t
+guarded_show(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data) noexcept
+{
+    try {
+        return F(r, v, data);
+
+    } catch (...) {
+        return NGX_ERROR;
+    }
+}
+
+
+template <auto F, class R, class... A>
+constexpr auto
+guarded_as(R (*)(ngx_conf_t *, A...))
+{
+    return &guarded_configure<F, R, A...>;
+}
+
+
+template <auto F>
+inline constexpr auto  configures = guarded_as<F>(F);
+
+template <auto F>
+inline constexpr auto  answers = &guarded_answer<F>;
+
+template <auto F>
+inline constexpr auto  shows = &guarded_show<F>;
+
+
+}  // namespace id_token::nginx
+
+#endif /* IDT_GLUE_NGX_H */
