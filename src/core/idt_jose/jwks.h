@@ -98,6 +98,11 @@ class KeySet {
                                   const std::string *kid,
                                   std::size_t signature_size) const noexcept;
 
+    [[nodiscard]] const std::vector<std::unique_ptr<Jwk>> &keys()
+        const noexcept {
+        return keys_;
+    }
+
     // What proven tokens had in their header. Bounded; remembers nothing more
     // when full.
     using Memo = JoseHeader;

@@ -4,6 +4,9 @@
 #include <iterator>
 #include <new>
 
+#include "idt_base/base64url.h"
+#include "idt_lib/digest.h"
+
 namespace id_token {
 
 namespace {
@@ -27,6 +30,12 @@ Handle owned(Handle handle) {
 
 const unsigned char *bytes_of(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char *>(text.data());
+}
+
+// A number in as few bytes as it takes (RFC 7518 2, Base64urlUInt).
+std::string_view without_zeros(std::string_view number) noexcept {
+    return number.substr(
+        std::min(number.find_first_not_of('\0'), number.size()));
 }
 
 constexpr std::size_t kProbeBytes = std::size_t{64} * 1024;
@@ -159,9 +168,30 @@ EVP_PKEY *PublicKey::get() {
         pkey_ = make_ed25519(bytes_);
     }
     made_ = true;
-    bytes_ = std::string();
-    exponent_ = std::string();
     return pkey_.get();
+}
+
+std::string PublicKey::thumbprint() const {
+    const std::string_view bytes = bytes_;
+    std::string members;
+    if (curve_ != nullptr) {
+        // 04 || x || y
+        const std::size_t size = curve_->coordinate_size;
+        members = R"({"crv":")" + std::string(curve_->name) +
+                  R"(","kty":"EC","x":")" +
+                  base64url_encode(bytes.substr(1, size)) + R"(","y":")" +
+                  base64url_encode(bytes.substr(1 + size)) + R"("})";
+    } else if (bytes.empty()) {
+        return {};
+    } else if (kind_ == KeyKind::rsa) {
+        members = R"({"e":")" + base64url_encode(without_zeros(exponent_)) +
+                  R"(","kty":"RSA","n":")" +
+                  base64url_encode(without_zeros(bytes)) + R"("})";
+    } else {
+        members = R"({"crv":"Ed25519","kty":"OKP","x":")" +
+                  base64url_encode(bytes) + R"("})";
+    }
+    return base64url_encode(sha256(members));
 }
 
 }  // namespace id_token

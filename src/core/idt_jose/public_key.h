@@ -54,6 +54,10 @@ class PublicKey {
     // found. Throws std::bad_alloc only.
     [[nodiscard]] EVP_PKEY *get();
 
+    // RFC 7638: SHA-256 over the members that make the key, base64url. Empty
+    // for a key of no kind. Throws std::bad_alloc.
+    [[nodiscard]] std::string thumbprint() const;
+
     // Whether there has been a first use.
     [[nodiscard]] bool made() const noexcept { return made_; }
 
@@ -61,7 +65,7 @@ class PublicKey {
     KeyKind kind_ = KeyKind::rsa;
     const Curve *curve_ = nullptr;
     bool made_ = false;
-    std::string bytes_, exponent_;  // until it is made
+    std::string bytes_, exponent_;
     EvpPkey pkey_;
 };
 
