@@ -387,6 +387,14 @@ good('nonce off', server('auth_id_token_nonce off;'));
 bad('a fixed nonce', server('auth_id_token_nonce abc;'), '"auth_id_token_nonce" needs a variable such as "\$cookie_nonce", not "abc"');
 bad('nonce twice', server('auth_id_token_nonce $host; auth_id_token_nonce $host;'), '"auth_id_token_nonce" directive is duplicate');
 
+# id_token_status
+good("id_token_status $_", "server { location = /s { id_token_status $_; } }") for '', 'json', 'prometheus';
+bad('id_token_status of another kind', 'server { location = /s { id_token_status xml; } }', 'invalid value "xml" in "id_token_status": it must be "json" or "prometheus"');
+bad('id_token_status beside another handler', 'server { location = /s { empty_gif; id_token_status; } }', 'the location "/s" has another handler already');
+bad('id_token_status twice', 'server { location = /s { id_token_status; id_token_status; } }', 'the location "/s" has another handler already');
+bad('id_token_status in a server', 'server { id_token_status; }', '"id_token_status" directive is not allowed here');
+bad('id_token_status with two words', 'server { location = /s { id_token_status json json; } }', 'invalid number of arguments in "id_token_status"');
+
 # id_token_cache
 good("id_token_cache $_", "id_token_cache $_;") for qw(off 8m 4k 1k 1024);
 bad("id_token_cache $_", "id_token_cache $_;", qq{invalid size "$_" in "id_token_cache", it must be 1k or more}) for qw(on 0 -1 8q 8 1023);

@@ -17,7 +17,7 @@ LAYERS = [
     "idt_token idt_keys",  # what is in a token; where keys come from
     "idt_mint",  # what we sign ourselves
     "idt_login",  # how a session begins and ends
-    "idt_status",  # what is counted, and how it is shown
+    "idt_metrics",  # what is counted, and how it is shown
     "idt_revoke",  # who has been logged out
     "idt_logout",  # what others ask us to end
 ]

@@ -34,4 +34,10 @@ const Algorithm *find_algorithm(std::string_view name) noexcept {
     return nullptr;
 }
 
+std::string_view key_kind_name(KeyKind kind) noexcept {
+    constexpr std::string_view kNames[] = {"RSA", "P-256", "P-384", "P-521",
+                                           "Ed25519"};
+    return kNames[static_cast<std::size_t>(kind)];
+}
+
 }  // namespace id_token

@@ -13,6 +13,9 @@ namespace id_token {
 
 enum class KeyKind : std::uint8_t { rsa, p256, p384, p521, ed25519 };
 
+// "RSA", or the name of the curve.
+[[nodiscard]] std::string_view key_kind_name(KeyKind kind) noexcept;
+
 enum class Scheme : std::uint8_t { rsa_pkcs1, rsa_pss, ecdsa, eddsa };
 
 struct Algorithm {

@@ -65,6 +65,10 @@ ngx_int_t merge_rules(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf);
 char *set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf);
 
+/* status.cc */
+
+char *status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* browser.cc */
 
 char *csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -152,6 +152,44 @@ address_bytes(const addr_t &addr) noexcept
 }
 
 
+std::string
+address_text(const AddressBytes &address)
+{
+    size_t           length;
+    u_char           text[NGX_SOCKADDR_STRLEN];
+    addr_t           addr = {};
+    const uint8_t   *p;
+
+    if (address.size == 0) {
+        return std::string();
+    }
+
+    p = address.bytes.data();
+    addr.sockaddr.sockaddr.sa_family = *p++;
+
+    if (addr.sockaddr.sockaddr.sa_family == AF_INET) {
+        addr.socklen = sizeof(struct sockaddr_in);
+        ngx_memcpy(&addr.sockaddr.sockaddr_in.sin_port, p, 2);
+        ngx_memcpy(&addr.sockaddr.sockaddr_in.sin_addr, p + 2, 4);
+    }
+
+#if (NGX_HAVE_INET6)
+
+    if (addr.sockaddr.sockaddr.sa_family == AF_INET6) {
+        addr.socklen = sizeof(struct sockaddr_in6);
+        ngx_memcpy(&addr.sockaddr.sockaddr_in6.sin6_port, p, 2);
+        ngx_memcpy(&addr.sockaddr.sockaddr_in6.sin6_addr, p + 2, 16);
+    }
+
+#endif
+
+    length = ngx_sock_ntop(&addr.sockaddr.sockaddr, addr.socklen, text,
+                           NGX_SOCKADDR_STRLEN, 1);
+
+    return std::string(reinterpret_cast<char *>(text), length);
+}
+
+
 bool
 is_loopback(const struct sockaddr *sockaddr) noexcept
 {

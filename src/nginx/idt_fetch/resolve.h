@@ -56,6 +56,9 @@ void add_addr(addrs_t *addrs, const struct sockaddr *sockaddr,
 /* Family, address and port, to be known again by. */
 AddressBytes address_bytes(const addr_t &addr) noexcept;
 
+/* "192.0.2.1:443", of the same; empty if it is of nothing. */
+std::string address_text(const AddressBytes &address);
+
 bool is_loopback(const struct sockaddr *sockaddr) noexcept;
 
 }  // namespace id_token::nginx

@@ -3,6 +3,7 @@
 #include "idt_conf/directives.h"
 #include "idt_conf/login.h"
 #include "idt_conf/told.h"
+#include "idt_count/count.h"
 #include "idt_session/session.h"
 #include "idt_show/variables.h"
 #include "idt_upstream/upstream.h"
@@ -124,6 +125,13 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
     { ngx_string("id_token_identity"),
       NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
       configures<login_identity>,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("id_token_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      configures<status>,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -344,6 +352,10 @@ postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (counts_init(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mcf->providers.empty()) {
         return NGX_OK;
     }
@@ -381,6 +393,8 @@ init_process(ngx_cycle_t *cycle)
         return NGX_OK;    /* cache manager and loader */
     }
 
+    counts_init_process(main_conf(cycle));
+
     keys_on_change(wake);
 
     return keys_init_process(cycle);
@@ -397,6 +411,7 @@ exit_process(ngx_cycle_t *cycle)
 
     keys_exit_process(cycle);
     exit_worker();
+    counts_exit_process();
 }
 
 }  // namespace id_token::nginx

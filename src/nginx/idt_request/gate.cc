@@ -2,6 +2,8 @@
 
 #include "idt_request/judge.h"
 
+#include "idt_count/count.h"
+
 
 namespace id_token::nginx {
 
@@ -119,6 +121,8 @@ gate(ngx_http_request_t *r, loc_conf_t *conf)
 static ngx_int_t
 conclude(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
+    count_verdict(main_conf(r), ctx->provider, ctx->error);
+
     if (ctx->error == Error::ok) {
         return NGX_OK;
     }

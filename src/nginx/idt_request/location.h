@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "idt_metrics/counters.h"
 #include "idt_token/candidates.h"
 #include "idt_token/origin.h"
 #include "idt_token/validator.h"
@@ -27,6 +28,7 @@ typedef struct provider_s {
     Policy             policy;
     key_source_t      *keys;
     login_provider_t  *login;     /* NULL: nobody logs in there */
+    ProviderCounters  *counters;  /* NULL: nobody looks at them */
     unsigned           used:1;    /* some location names it */
 } provider_t;
 
@@ -81,6 +83,10 @@ typedef struct {
     login_main_conf_t                                   login;
 
     size_t                                              cache_size; /* 0: off */
+
+    /* some location shows the status; where is counted, NULL: not yet */
+    bool                                                shows_status;
+    struct counts_s                                    *counts;
 
     /* for what is told when all has been read */
     std::vector<written_t>                              written;

@@ -2,6 +2,8 @@
 
 #include "idt_request/judge.h"
 
+#include "idt_count/count.h"
+
 
 namespace id_token::nginx {
 
@@ -100,9 +102,16 @@ verify(ngx_http_request_t *r, ctx_t *ctx, KeySet &keys, std::string_view token,
                                         &proof.diagnosis, &signatures);
 
     if (signatures != before) {
+        count(ctx->provider, Count::signatures_verified, before - signatures);
+        tell_cache(validator->cache().count(), validator->cache().bytes());
+
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                        "id_token signatures verified: %uL",
                        static_cast<uint64_t>(before - signatures));
+    }
+
+    if (signatures == before && verdict.error == Error::ok) {
+        count(ctx->provider, Count::cache_hits);
     }
 
     proof.error = verdict.error;

@@ -5,6 +5,8 @@
 
 #include "idt_request/wait.h"
 
+#include "idt_count/count.h"
+
 
 namespace id_token::nginx {
 
@@ -90,7 +92,7 @@ wait(ngx_http_request_t *r, waiter_t *waiter, key_source_t *keys,
     ngx_add_timer(&waiter->timer, ngx_max(left, 1));
 
     ngx_queue_insert_tail(&waiters, &waiter->queue);
-    nwaiting++;
+    tell_parked(++nwaiting);
 
     wait_arm();
 
@@ -243,7 +245,7 @@ static void
 wait_forget(waiter_t *waiter) noexcept
 {
     ngx_queue_remove(&waiter->queue);
-    nwaiting--;
+    tell_parked(--nwaiting);
 
     if (waiter->timer.timer_set) {
         ngx_del_timer(&waiter->timer);

@@ -6,6 +6,7 @@
 
 #include "idt_session/session.h"
 
+#include "idt_count/count.h"
 #include "idt_login/set_cookie.h"
 #include "idt_token/cookies.h"
 
@@ -152,6 +153,7 @@ depart_from(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
     }
 
     login_did(r, ctx->provider, "begun", error_row(ctx->error).name);
+    count(ctx->provider, Count::logins_begun);
 
     return NGX_HTTP_MOVED_TEMPORARILY;
 }
@@ -217,6 +219,7 @@ renew_session(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
     }
 
     login_did(r, ctx->provider, "renewing");
+    count(ctx->provider, Count::logins_begun);
 
     return NGX_HTTP_MOVED_TEMPORARILY;
 }

@@ -2,6 +2,7 @@
 
 #include "idt_session/state.h"
 
+#include "idt_count/count.h"
 #include "idt_login/secret_chain.h"
 
 
@@ -76,6 +77,7 @@ begin_session(ngx_http_request_t *r, ctx_t *ctx)
     }
 
     login_did(r, ctx->provider, transaction.renews ? "renewed" : "succeeded");
+    count_login_result(ctx->provider, LoginError::none);
 
     return send_back(r, transaction);
 }

@@ -2,6 +2,7 @@
 
 #include "idt_session/session.h"
 
+#include "idt_count/count.h"
 #include "idt_login/form.h"
 #include "idt_login/identity.h"
 #include "idt_login/set_cookie.h"
@@ -39,6 +40,7 @@ begin_login(ngx_http_request_t *r, ctx_t *ctx, loc_conf_t *conf)
     }
 
     login_did(r, ctx->provider, "begun", "link");
+    count(ctx->provider, Count::logins_begun);
 
     return NGX_HTTP_MOVED_TEMPORARILY;
 }

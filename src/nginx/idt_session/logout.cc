@@ -2,6 +2,7 @@
 
 #include "idt_session/session.h"
 
+#include "idt_count/count.h"
 #include "idt_login/logout.h"
 #include "idt_login/note.h"
 #include "idt_login/set_cookie.h"
@@ -121,6 +122,7 @@ end_session(ngx_http_request_t *r, loc_conf_t *conf)
     }
 
     login_did(r, provider, "ended");
+    count(provider, Count::logouts);
 
     url = tenants_end(r, provider, presented_token(cookie, cookies));
 

@@ -2,6 +2,7 @@
 
 #include "idt_session/session.h"
 
+#include "idt_count/count.h"
 #include "idt_login/pages.h"
 
 
@@ -122,6 +123,7 @@ login_failed(ngx_http_request_t *r, provider_t *provider, LoginError error,
     }
 
     ctx->login_said = row->name;
+    count_login_result(provider, error);
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "id_token login failed, %*s: %*s%s%*s, provider \"%V\"",

@@ -77,6 +77,7 @@ attempt_take(key_source_t *keys, making_t *made, std::string_view document,
                              zone->started.load(std::memory_order_relaxed),
                              std::memory_order_release);
             zone->error_hash = 0;
+            zone->fetches_good++;
 
             if (set) {
                 zone_write(keys, document);
@@ -112,6 +113,25 @@ attempt_take(key_source_t *keys, making_t *made, std::string_view document,
 }
 
 
+/* for id_token_status; cut where a character might be, for it is a line */
+
+static void
+remember_failure(zone_t *zone, std::string_view why, int64_t now) noexcept
+{
+    size_t  length;
+
+    length = ngx_min(why.size(), sizeof(zone->last_error) - 1);
+
+    for (size_t i = 0; i < length; i++) {
+        zone->last_error[i] = (why[i] < 0x20 || why[i] > 0x7e) ? '?' : why[i];
+    }
+
+    zone->last_error[length] = '\0';
+    zone->last_error_at = now;
+    zone->fetches_failed++;
+}
+
+
 /* the previous set stays; the log is told once, then now and then */
 
 void
@@ -138,6 +158,8 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
         owns = zone_owns(keys);
 
         if (owns) {
+            remember_failure(zone, why, now);
+
             zone->refresh.failed(now, keys->rules,
                                  static_cast<uint32_t>(ngx_random()));
             zone_end(keys);

@@ -16,6 +16,7 @@
 #include "idt_keys/demand.h"
 #include "idt_fetch/fetch.h"
 #include "idt_login/endpoints.h"
+#include "idt_metrics/status.h"
 
 
 namespace id_token::nginx {
@@ -103,6 +104,15 @@ const Endpoints *use_endpoints(key_source_t *keys) noexcept;
 /* The rules of its fetches, for a request to the same tenant. */
 
 fetch_conf_t token_fetch_conf(key_source_t *keys);
+
+
+/* What id_token_status shows of it. Throws std::bad_alloc. */
+
+void keys_show(key_source_t *keys, SourceStatus &status);
+
+/* the sources of a cycle, one by one; NULL: the first, or no more */
+
+key_source_t *keys_next(ngx_cycle_t *cycle, key_source_t *keys) noexcept;
 
 
 /* Asking for a fetch, for a request that cannot be judged otherwise. */

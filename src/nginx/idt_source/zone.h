@@ -61,6 +61,12 @@ typedef struct {
     uint32_t               error_hash;   /* the last one's hash */
     int64_t                error_logged; /* ms */
 
+    /* for id_token_status */
+    uint64_t               fetches_good;
+    uint64_t               fetches_failed;
+    int64_t                last_error_at; /* ms */
+    char                   last_error[256]; /* empty: none */
+
     /* what discovery says of logins; the number changes with it, 0: none */
     std::atomic<uint64_t>  endpoints_number;
     size_t                 endpoints_length;
@@ -178,10 +184,6 @@ keys_text(const ngx_str_t &s)
 /* registry.cc */
 
 key_source_t *keys_create(ngx_conf_t *cf) noexcept;
-
-/* the sources of a cycle, one by one; NULL: the first, or no more */
-
-key_source_t *keys_next(ngx_cycle_t *cycle, key_source_t *keys) noexcept;
 
 /* a number for each key set that a process ever parses */
 uint64_t keys_next_id(void) noexcept;

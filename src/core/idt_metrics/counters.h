@@ -1,8 +1,8 @@
 // What is counted, for all workers in shared memory: plain numbers that only
 // grow, without a lock. All zero is the beginning.
 
-#ifndef IDT_STATUS_COUNTERS_H
-#define IDT_STATUS_COUNTERS_H
+#ifndef IDT_METRICS_COUNTERS_H
+#define IDT_METRICS_COUNTERS_H
 
 #include <array>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "idt_status/counters.h"
+#include "idt_metrics/counters.h"
 
 namespace id_token {
 

@@ -1,4 +1,4 @@
-#include "idt_status/status.h"
+#include "idt_metrics/status.h"
 
 namespace id_token {
 

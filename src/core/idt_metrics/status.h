@@ -1,8 +1,8 @@
 // What an operator sees of the module at a moment: plain values, and the two
 // forms in which they are shown.
 
-#ifndef IDT_STATUS_STATUS_H
-#define IDT_STATUS_STATUS_H
+#ifndef IDT_METRICS_STATUS_H
+#define IDT_METRICS_STATUS_H
 
 #include <array>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "idt_status/counters.h"
+#include "idt_metrics/counters.h"
 
 namespace id_token {
 
