@@ -56,6 +56,30 @@ for name in directives:
          f"README.md: no Syntax line for the directive {name}")
     need(word(name, tests), f"t/*.t: no test uses the directive {name}")
 
+# defaults: each is what the README's line says, and what its comment says
+
+UNITS = {"": 1, "%": 1, "s": 1, "m": 60, "h": 3600, "k": 1024}
+defaults = re.findall(
+    r"#define DEFAULT_(\w+) +(.*?) */\*\s*(\w+)\s+([^;]+);\s*\*/",
+    source["src/nginx/idt_conf/defaults.h"])
+need(len(defaults) > 10, "src/nginx/idt_conf/defaults.h: no table of defaults")
+for name, value, directive, text in defaults:
+    need(re.search(r"^Default:.*\b" + directive + " +" + re.escape(text) + ";",
+                   readme, re.M),
+         f"README.md: no line \"Default: {directive} {text};\"")
+    shown = re.fullmatch(r"(\d+)([%smhk]?)", text)
+    if shown:
+        factor = UNITS[shown[2]]
+        if name.endswith("_SIZE"):
+            factor = {"k": 1024, "m": 1024 * 1024}[shown[2]]
+        elif name == "TIMEOUT":
+            factor *= 1000
+        need(eval(value) == int(shown[1]) * factor,
+             f"defaults.h: DEFAULT_{name} is not {text}")
+    else:
+        need(value.strip('"').split("::")[-1] == text,
+             f"defaults.h: DEFAULT_{name} is not {text}")
+
 # what locations inherit
 
 fields = re.search(

@@ -1,38 +1,27 @@
 /* The block id_token_assertion, and what names one. */
 
 #include "idt_conf/assertion_block.h"
+#include "idt_conf/defaults.h"
 
 
 namespace id_token::nginx {
 
 
-#define LIFETIME    60
 #define MAX_CLAIMS  64
 
 
-typedef struct {
-    const char  *name;
-    ngx_uint_t   max_args;
-    char       *(*set)(ngx_conf_t *cf, assertion_block_t *block);
-} assertion_word_t;
+static const word_t  assertion_words[] = {
+    { "key", 1, 1, into<assertion_set_key, assertion_block_t> },
+    { "issuer", 1, 1, into<assertion_set_issuer, assertion_block_t> },
+    { "audience", 1, 1, to<set_str, &assertion_block_t::audience> },
+    { "claims", 1, MAX_CLAIMS, into<assertion_set_claims, assertion_block_t> },
+    { "lifetime", 1, 1,
+      to<assertion_set_lifetime, &assertion_block_t::lifetime> }
+};
 
 
-static char *assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf);
 static char *assertion_finish(ngx_conf_t *cf, main_conf_t *mcf,
     assertion_block_t *block);
-
-
-static const assertion_word_t
-    assertion_words[] = {
-
-    { "key", 1, assertion_set_key },
-    { "issuer", 1, assertion_set_issuer },
-    { "audience", 1, assertion_set_audience },
-    { "claims", MAX_CLAIMS,
-      assertion_set_claims },
-    { "lifetime", 1, assertion_set_lifetime },
-    { NULL, 0, NULL }
-};
 
 
 static assertion_t *
@@ -69,7 +58,6 @@ char *
 assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char              *rv;
-    ngx_conf_t         save;
     main_conf_t       *mcf;
     assertion_t       *assertion;
     assertion_block_t  block;
@@ -90,8 +78,7 @@ assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return emerg(cf, "duplicate id_token_assertion \"%V\"", &value[1]);
     }
 
-    assertion =
-        create<assertion_t>(cf->pool);
+    assertion = create<assertion_t>(cf->pool);
     if (assertion == NULL) {
         return CONF_ERROR;
     }
@@ -105,63 +92,16 @@ assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     block.assertion = assertion;
     block.lifetime = NGX_CONF_UNSET;
 
-    save = *cf;
+    reader_t  reader = { "id_token_assertion", &assertion->name,
+                         assertion_words, &block };
 
-    cf->handler = configures<assertion_word>;
-    cf->handler_conf = reinterpret_cast<char *>(&block);
-
-    rv = ngx_conf_parse(cf, NULL);
-
-    *cf = save;
+    rv = read_block(cf, reader);
 
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
     return assertion_finish(cf, mcf, &block);
-}
-
-
-static char *
-assertion_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
-{
-    char                    *rv;
-    assertion_block_t       *block;
-    const assertion_word_t  *word;
-
-    block = static_cast<assertion_block_t *>(conf);
-
-    auto  value = args(cf);
-
-    if (view(value[0]) == "include") {
-        return include(cf, dummy, conf);
-    }
-
-    for (word = assertion_words; word->name; word++) {
-        if (view(value[0]) == word->name) {
-            break;
-        }
-    }
-
-    if (word->name == NULL) {
-        return emerg(cf, "unknown directive \"%V\" in id_token_assertion "
-                         "\"%V\"", &value[0], &block->assertion->name);
-    }
-
-    if (value.size() < 2 || value.size() - 1 > word->max_args) {
-        return emerg(cf, "invalid number of arguments in \"%s\" directive",
-                         word->name);
-    }
-
-    warn_literal(cf);
-
-    rv = word->set(cf, block);
-
-    if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
-        return refuse(cf, word->name, rv, value.back());
-    }
-
-    return rv;
 }
 
 
@@ -183,14 +123,13 @@ assertion_finish(ngx_conf_t *cf, main_conf_t *mcf, assertion_block_t *block)
     }
 
     if (block->claims == NULL) {
-        assertion->policy.claims.emplace_back("sub");
+        assertion->policy.claims.emplace_back(DEFAULT_CLAIM);
     }
 
     assertion->policy.issuer = view(block->issuer);
     assertion->policy.audience = view(block->audience);
-    assertion->policy.lifetime = (block->lifetime == NGX_CONF_UNSET)
-                                 ? LIFETIME
-                                 : block->lifetime;
+    ngx_conf_init_value(block->lifetime, DEFAULT_LIFETIME);
+    assertion->policy.lifetime = block->lifetime;
 
     assertion->index = mcf->assertions.size();
     mcf->assertions.push_back(assertion);

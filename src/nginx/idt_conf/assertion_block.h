@@ -21,16 +21,12 @@ typedef struct {
 } assertion_block_t;
 
 
-/*
- * What they return is put between the directive's name and its last argument.
- * They may throw std::bad_alloc.
- */
+/* setters: see block.h */
 
-char *assertion_set_key(ngx_conf_t *cf, assertion_block_t *block);
-char *assertion_set_issuer(ngx_conf_t *cf, assertion_block_t *block);
-char *assertion_set_audience(ngx_conf_t *cf, assertion_block_t *block);
-char *assertion_set_claims(ngx_conf_t *cf, assertion_block_t *block);
-char *assertion_set_lifetime(ngx_conf_t *cf, assertion_block_t *block);
+char *assertion_set_key(ngx_conf_t *cf, assertion_block_t &block);
+char *assertion_set_issuer(ngx_conf_t *cf, assertion_block_t &block);
+char *assertion_set_claims(ngx_conf_t *cf, assertion_block_t &block);
+char *assertion_set_lifetime(ngx_conf_t *cf, time_t &field);
 
 
 }  // namespace id_token::nginx

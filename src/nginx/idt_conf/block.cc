@@ -7,27 +7,11 @@ namespace id_token::nginx {
 
 
 char *
-include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+set_str(ngx_conf_t *cf, ngx_str_t &field)
 {
-    if (cf->args->nelts != 2) {
-        return emerg(cf, "invalid number of arguments in \"include\" "
-                         "directive");
-    }
-
-    return ngx_conf_include(cf, cmd, conf);
-}
-
-
-char *
-set_str(ngx_conf_t *cf, block_t *block, void *field)
-{
-    ngx_str_t  *s;
-
-    s = static_cast<ngx_str_t *>(field);
-
     auto  value = args(cf);
 
-    if (s->data != NULL) {
+    if (field.data != NULL) {
         return DUPLICATE;
     }
 
@@ -35,19 +19,19 @@ set_str(ngx_conf_t *cf, block_t *block, void *field)
         return const_cast<char *>("cannot be empty:");
     }
 
-    *s = value[1];
+    field = value[1];
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_uint_t
-has_blank_end(const ngx_str_t *s)
+has_blank_end(const ngx_str_t &s)
 {
     u_char  first, last;
 
-    first = s->data[0];
-    last = s->data[s->len - 1];
+    first = s.data[0];
+    last = s.data[s.len - 1];
 
     return first == ' ' || (first >= '\t' && first <= '\r')
            || last == ' ' || (last >= '\t' && last <= '\r');
@@ -57,13 +41,13 @@ has_blank_end(const ngx_str_t *s)
 /* what tokens are compared with, byte for byte */
 
 char *
-set_name(ngx_conf_t *cf, block_t *block, void *field)
+set_name(ngx_conf_t *cf, ngx_str_t &field)
 {
     char  *rv;
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
 
-    if (rv == NGX_CONF_OK && has_blank_end(static_cast<ngx_str_t *>(field))) {
+    if (rv == NGX_CONF_OK && has_blank_end(field)) {
         return const_cast<char *>("begins or ends with a blank:");
     }
 
@@ -72,19 +56,16 @@ set_name(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-set_file(ngx_conf_t *cf, block_t *block, void *field)
+set_file(ngx_conf_t *cf, ngx_str_t &field)
 {
     char       *rv;
-    ngx_str_t  *s;
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    s = static_cast<ngx_str_t *>(field);
-
-    if (ngx_conf_full_name(cf->cycle, s, 1) != NGX_OK) {
+    if (ngx_conf_full_name(cf->cycle, &field, 1) != NGX_OK) {
         return CONF_ERROR;
     }
 
@@ -102,21 +83,17 @@ set_file(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-set_leeway(ngx_conf_t *cf, block_t *block, void *field)
+set_leeway(ngx_conf_t *cf, time_t &field)
 {
-    time_t     *t;
-
-    t = static_cast<time_t *>(field);
-
     auto  value = args(cf);
 
-    if (*t != NGX_CONF_UNSET) {
+    if (field != NGX_CONF_UNSET) {
         return DUPLICATE;
     }
 
-    *t = ngx_parse_time(&value[1], 1);
+    field = ngx_parse_time(&value[1], 1);
 
-    if (*t == static_cast<time_t>(NGX_ERROR) || *t > MAX_LEEWAY) {
+    if (field == static_cast<time_t>(NGX_ERROR) || field > MAX_LEEWAY) {
         return const_cast<char *>("needs a time up to 1h, not");
     }
 
@@ -141,60 +118,49 @@ check_time(ngx_int_t t, ngx_int_t units_per_sec)
 
 
 char *
-set_positive_sec(ngx_conf_t *cf, block_t *block, void *field)
+set_positive_sec(ngx_conf_t *cf, time_t &field)
 {
-    time_t     *t;
-
-    t = static_cast<time_t *>(field);
-
     auto  value = args(cf);
 
-    if (*t != NGX_CONF_UNSET) {
+    if (field != NGX_CONF_UNSET) {
         return DUPLICATE;
     }
 
-    *t = ngx_parse_time(&value[1], 1);
+    field = ngx_parse_time(&value[1], 1);
 
-    return check_time(*t, 1);
+    return check_time(field, 1);
 }
 
 
 char *
-set_positive_msec(ngx_conf_t *cf, block_t *block, void *field)
+set_positive_msec(ngx_conf_t *cf, ngx_msec_t &field)
 {
-    ngx_msec_t  *msec;
-
-    msec = static_cast<ngx_msec_t *>(field);
-
     auto  value = args(cf);
 
-    if (*msec != NGX_CONF_UNSET_MSEC) {
+    if (field != NGX_CONF_UNSET_MSEC) {
         return DUPLICATE;
     }
 
-    *msec = ngx_parse_time(&value[1], 0);
+    field = ngx_parse_time(&value[1], 0);
 
-    return check_time(static_cast<ngx_int_t>(*msec), 1000);
+    return check_time(static_cast<ngx_int_t>(field), 1000);
 }
 
 
 char *
-set_list(ngx_conf_t *cf, block_t *block, void *field)
+set_list(ngx_conf_t *cf, ngx_array_t *&field)
 {
     ngx_str_t     *s;
     ngx_uint_t     i, n;
-    ngx_array_t  **list;
-
-    list = static_cast<ngx_array_t **>(field);
 
     auto  value = args(cf);
 
-    if (*list != NULL) {
+    if (field != NULL) {
         return DUPLICATE;
     }
 
-    *list = ngx_array_create(cf->pool, value.size(), sizeof(ngx_str_t));
-    if (*list == NULL) {
+    field = ngx_array_create(cf->pool, value.size(), sizeof(ngx_str_t));
+    if (field == NULL) {
         return CONF_ERROR;
     }
 
@@ -211,7 +177,7 @@ set_list(ngx_conf_t *cf, block_t *block, void *field)
             }
         }
 
-        s = push<ngx_str_t>(*list);
+        s = push<ngx_str_t>(field);
         if (s == NULL) {
             return CONF_ERROR;
         }
@@ -224,12 +190,12 @@ set_list(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-set_names(ngx_conf_t *cf, block_t *block, void *field)
+set_names(ngx_conf_t *cf, ngx_array_t *&field)
 {
     char        *rv;
     ngx_uint_t   i;
 
-    rv = set_list(cf, block, field);
+    rv = set_list(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -237,7 +203,7 @@ set_names(ngx_conf_t *cf, block_t *block, void *field)
     auto  value = args(cf);
 
     for (i = 1; i < value.size(); i++) {
-        if (has_blank_end(&value[i])) {
+        if (has_blank_end(value[i])) {
             return emerg(cf, "\"%V\" in \"%V\" begins or ends with a blank",
                              &value[i], &value[0]);
         }
@@ -250,7 +216,7 @@ set_names(ngx_conf_t *cf, block_t *block, void *field)
 /* trusted_audience ID ... | any */
 
 char *
-set_audiences(ngx_conf_t *cf, block_t *block, void *field)
+set_audiences(ngx_conf_t *cf, ngx_array_t *&field)
 {
     ngx_uint_t   i;
 
@@ -263,7 +229,7 @@ set_audiences(ngx_conf_t *cf, block_t *block, void *field)
         }
     }
 
-    return set_names(cf, block, field);
+    return set_names(cf, field);
 }
 
 

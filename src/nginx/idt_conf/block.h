@@ -1,4 +1,4 @@
-/* The block id_token_provider while it is read, and its setters. */
+/* Blocks: their reader; id_token_provider while it is read, its setters. */
 
 #ifndef IDT_CONF_BLOCK_H
 #define IDT_CONF_BLOCK_H
@@ -7,6 +7,64 @@
 
 
 namespace id_token::nginx {
+
+
+/*
+ * A word of a block. Its setter returns what is put between the word and its
+ * last argument, or that an error has been logged.
+ */
+
+struct word_t {
+    const char  *name;
+    ngx_uint_t   min_args;
+    ngx_uint_t   max_args;
+    char      *(*set)(ngx_conf_t *cf, void *block);
+    unsigned     kind = 0;
+};
+
+#define WORD_SECRET  1   /* its value is not for the log */
+#define WORD_REMOTE  2   /* means nothing with jwks_file */
+#define WORD_LOGIN   4   /* means nothing without redirect_uri */
+
+
+/* a block while it is read */
+
+struct reader_t {
+    const char              *directive;
+    const ngx_str_t         *name;
+    std::span<const word_t>  words;
+    void                    *block;
+    const char              *remote = NULL;   /* the first such word */
+    const char              *login = NULL;    /* the last such word */
+};
+
+/* up to the closing brace; every error has been logged */
+char *read_block(ngx_conf_t *cf, reader_t &reader);
+
+
+/* the setter S of a member, named by the steps that lead to it */
+
+template <class B, class M>
+B block_of(M B::*);
+
+template <auto S, auto First, auto... Rest>
+char *
+to(ngx_conf_t *cf, void *block)
+{
+    using B = decltype(block_of(First));
+
+    return S(cf, ((static_cast<B *>(block)->*First) .* ... .* Rest));
+}
+
+
+/* the setter S of several members of B */
+
+template <auto S, class B>
+char *
+into(ngx_conf_t *cf, void *block)
+{
+    return S(cf, *static_cast<B *>(block));
+}
 
 
 /* what has been read so far; becomes a provider at the closing brace */
@@ -32,29 +90,25 @@ typedef struct block_s {
     const_cast<char *>("is duplicate, near")
 
 
-/* include FILE, for which nginx does not count here */
-char *include(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *set_str(ngx_conf_t *cf, ngx_str_t &field);
+char *set_name(ngx_conf_t *cf, ngx_str_t &field);
+char *set_file(ngx_conf_t *cf, ngx_str_t &field);
+char *set_leeway(ngx_conf_t *cf, time_t &field);
+char *set_positive_sec(ngx_conf_t *cf, time_t &field);
+char *set_positive_msec(ngx_conf_t *cf, ngx_msec_t &field);
+char *set_size(ngx_conf_t *cf, size_t &field);
+char *set_depth(ngx_conf_t *cf, ngx_uint_t &field);
+char *set_list(ngx_conf_t *cf, ngx_array_t *&field);
+char *set_names(ngx_conf_t *cf, ngx_array_t *&field);
+char *set_audiences(ngx_conf_t *cf, ngx_array_t *&field);
+char *set_state(ngx_conf_t *cf, ngx_path_t *&field);
+char *set_jwks_uri(ngx_conf_t *cf, block_t &block);
+char *set_jwks_header(ngx_conf_t *cf, block_t &block);
+char *set_proxy(ngx_conf_t *cf, block_t &block);
 
-/*
- * Setters: `field` is the place in the block. What they return is put between
- * the directive's name and its last argument.
- */
 
-char *set_str(ngx_conf_t *cf, block_t *block, void *field);
-char *set_name(ngx_conf_t *cf, block_t *block, void *field);
-char *set_file(ngx_conf_t *cf, block_t *block, void *field);
-char *set_leeway(ngx_conf_t *cf, block_t *block, void *field);
-char *set_positive_sec(ngx_conf_t *cf, block_t *block, void *field);
-char *set_positive_msec(ngx_conf_t *cf, block_t *block, void *field);
-char *set_size(ngx_conf_t *cf, block_t *block, void *field);
-char *set_depth(ngx_conf_t *cf, block_t *block, void *field);
-char *set_list(ngx_conf_t *cf, block_t *block, void *field);
-char *set_names(ngx_conf_t *cf, block_t *block, void *field);
-char *set_audiences(ngx_conf_t *cf, block_t *block, void *field);
-char *set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field);
-char *set_jwks_header(ngx_conf_t *cf, block_t *block, void *field);
-char *set_proxy(ngx_conf_t *cf, block_t *block, void *field);
-char *set_state(ngx_conf_t *cf, block_t *block, void *field);
+/* complete.cc: the provider of a block that has been read */
+char *complete_provider(ngx_conf_t *cf, main_conf_t *mcf, block_t *block);
 
 
 }  // namespace id_token::nginx

@@ -13,16 +13,13 @@ namespace id_token::nginx {
 
 
 char *
-set_size(ngx_conf_t *cf, block_t *block, void *field)
+set_size(ngx_conf_t *cf, size_t &field)
 {
-    size_t     *size;
     ssize_t     n;
-
-    size = static_cast<size_t *>(field);
 
     auto  value = args(cf);
 
-    if (*size != NGX_CONF_UNSET_SIZE) {
+    if (field != NGX_CONF_UNSET_SIZE) {
         return DUPLICATE;
     }
 
@@ -32,23 +29,20 @@ set_size(ngx_conf_t *cf, block_t *block, void *field)
         return const_cast<char *>("needs a size from 1k to 64m, not");
     }
 
-    *size = n;
+    field = n;
 
     return NGX_CONF_OK;
 }
 
 
 char *
-set_depth(ngx_conf_t *cf, block_t *block, void *field)
+set_depth(ngx_conf_t *cf, ngx_uint_t &field)
 {
     ngx_int_t    n;
-    ngx_uint_t  *depth;
-
-    depth = static_cast<ngx_uint_t *>(field);
 
     auto  value = args(cf);
 
-    if (*depth != NGX_CONF_UNSET_UINT) {
+    if (field != NGX_CONF_UNSET_UINT) {
         return DUPLICATE;
     }
 
@@ -58,14 +52,14 @@ set_depth(ngx_conf_t *cf, block_t *block, void *field)
         return const_cast<char *>("needs a number from 0 to 100, not");
     }
 
-    *depth = n;
+    field = n;
 
     return NGX_CONF_OK;
 }
 
 
 char *
-set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field)
+set_jwks_uri(ngx_conf_t *cf, block_t &block)
 {
     auto  value = args(cf);
 
@@ -81,27 +75,24 @@ set_jwks_uri(ngx_conf_t *cf, block_t *block, void *field)
             return const_cast<char *>("is https, which is never");
         }
 
-        block->keys.insecure = 1;
+        block.keys.insecure = 1;
     }
 
-    return set_str(cf, block, field);
+    return set_str(cf, block.keys.jwks_uri);
 }
 
 
 /* the master creates the directory and gives it to the worker user */
 
 char *
-set_state(ngx_conf_t *cf, block_t *block, void *field)
+set_state(ngx_conf_t *cf, ngx_path_t *&field)
 {
     ngx_str_t        *name;
-    ngx_path_t      **path;
     ngx_file_info_t   fi;
-
-    path = static_cast<ngx_path_t **>(field);
 
     auto  value = args(cf);
 
-    if (*path != NULL) {
+    if (field != NULL) {
         return DUPLICATE;
     }
 
@@ -109,13 +100,13 @@ set_state(ngx_conf_t *cf, block_t *block, void *field)
         return const_cast<char *>("cannot be empty:");
     }
 
-    *path = static_cast<ngx_path_t *>(
+    field = static_cast<ngx_path_t *>(
                 ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
-    if (*path == NULL) {
+    if (field == NULL) {
         return CONF_ERROR;
     }
 
-    name = &(*path)->name;
+    name = &field->name;
     *name = value[1];
 
     while (name->len > 1 && name->data[name->len - 1] == '/') {

@@ -13,7 +13,7 @@ namespace id_token::nginx {
 /* client_auth none | secret_basic FILE | secret_post FILE | private_key_jwt */
 
 char *
-set_client_auth(ngx_conf_t *cf, block_t *block, void *field)
+set_client_auth(ngx_conf_t *cf, block_t &block)
 {
     std::string_view   kind;
 
@@ -21,12 +21,11 @@ set_client_auth(ngx_conf_t *cf, block_t *block, void *field)
 
     kind = view(value[1]);
 
-    if (block->login.auth.data != NULL) {
+    if (block.login.auth.data != NULL) {
         return DUPLICATE;
     }
 
-    block->login.word = "client_auth";
-    block->login.auth = value[1];
+    block.login.auth = value[1];
 
     if (kind != "none" && kind != "secret_basic" && kind != "secret_post"
         && kind != "private_key_jwt")
@@ -45,9 +44,9 @@ set_client_auth(ngx_conf_t *cf, block_t *block, void *field)
         return NGX_CONF_OK;
     }
 
-    block->login.auth_file = value[2];
+    block.login.auth_file = value[2];
 
-    return ngx_conf_full_name(cf->cycle, &block->login.auth_file, 1) == NGX_OK
+    return ngx_conf_full_name(cf->cycle, &block.login.auth_file, 1) == NGX_OK
            ? NGX_CONF_OK : CONF_ERROR;
 }
 

@@ -35,34 +35,29 @@ set_path(ngx_conf_t *cf, const ngx_str_t *word, ngx_str_t *path)
  */
 
 char *
-set_jwks_header(ngx_conf_t *cf, block_t *block, void *field)
+set_jwks_header(ngx_conf_t *cf, block_t &block)
 {
     ngx_str_t      *last;
     const char     *error;
-    ngx_array_t   **fields;
     added_field_t  *added;
-
-    fields = static_cast<ngx_array_t **>(field);
 
     auto  value = args(cf);
 
     last = &value.back();
 
-    if (*fields == NULL) {
-        *fields = ngx_array_create(cf->pool, 2, sizeof(added_field_t));
+    if (block.keys.fields == NULL) {
+        block.keys.fields = ngx_array_create(cf->pool, 2,
+                                             sizeof(added_field_t));
     }
 
-    added = *fields ? push<added_field_t>(*fields)
-                    : NULL;
+    added = block.keys.fields ? push<added_field_t>(block.keys.fields) : NULL;
     if (added == NULL) {
         return CONF_ERROR;
     }
 
-    ngx_memzero(added, sizeof(added_field_t));
-
     added->name = value[1];
 
-    error = header_name_error(*fields);
+    error = header_name_error(block.keys.fields);
 
     if (error == NULL && view(*last).starts_with("file=")) {
         error = set_path(cf, last, &added->file) == NGX_OK
@@ -77,7 +72,7 @@ set_jwks_header(ngx_conf_t *cf, block_t *block, void *field)
         added->value = value[2];
     }
 
-    return header_checked(cf, block, added, error);
+    return header_checked(cf, &block, added, error);
 }
 
 
@@ -156,20 +151,20 @@ set_proxy_file(ngx_conf_t *cf, block_t *block, const ngx_str_t *word)
 /* jwks_proxy http://HOST:PORT [file=PATH] */
 
 char *
-set_proxy(ngx_conf_t *cf, block_t *block, void *field)
+set_proxy(ngx_conf_t *cf, block_t &block)
 {
     ngx_url_t   u;
 
     auto  value = args(cf);
 
-    if (block->keys.proxy_host.data != NULL) {
+    if (block.keys.proxy_host.data != NULL) {
         return DUPLICATE;
     }
 
     /* what it may hold is not for the log */
 
     if (ngx_strlchr(value[1].data, value[1].data + value[1].len, '@')) {
-        return proxy_refused(cf, block, "has a user name or password in its "
+        return proxy_refused(cf, &block, "has a user name or password in its "
                              "URL: put \"USER:PASSWORD\" into a file and name "
                              "it by \"file=PATH\"");
     }
@@ -191,10 +186,10 @@ set_proxy(ngx_conf_t *cf, block_t *block, void *field)
         return proxy_malformed(cf, &value[1]);
     }
 
-    block->keys.proxy_host = u.host;
-    block->keys.proxy_port = u.port;
+    block.keys.proxy_host = u.host;
+    block.keys.proxy_port = u.port;
 
-    return value.size() == 3 ? set_proxy_file(cf, block, &value[2])
+    return value.size() == 3 ? set_proxy_file(cf, &block, &value[2])
                                 : NGX_CONF_OK;
 }
 

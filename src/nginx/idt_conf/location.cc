@@ -1,5 +1,6 @@
 /* The directives of http, server and location; create and merge. */
 
+#include "idt_conf/defaults.h"
 #include "idt_conf/login.h"
 #include "idt_conf/told.h"
 
@@ -8,8 +9,6 @@
 
 namespace id_token::nginx {
 
-
-#define CACHE_SIZE  (8 * 1024 * 1024)
 
 /* less holds no token, and is no doubt a unit that was forgotten */
 #define MIN_CACHE   1024
@@ -50,7 +49,7 @@ init_main_conf(ngx_conf_t *cf, void *conf)
 
     mcf = static_cast<main_conf_t *>(conf);
 
-    ngx_conf_init_size_value(mcf->cache_size, CACHE_SIZE);
+    ngx_conf_init_size_value(mcf->cache_size, DEFAULT_CACHE_SIZE);
 
     return NGX_CONF_OK;
 }
@@ -148,7 +147,7 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_uint_value(conf->mode, prev->mode,
-                      static_cast<ngx_uint_t>(Mode::enforce));
+                      static_cast<ngx_uint_t>(DEFAULT_MODE));
     ngx_conf_merge_value(conf->strip, prev->strip, 0);
     ngx_conf_merge_uint_value(conf->preflight, prev->preflight, 0);
 

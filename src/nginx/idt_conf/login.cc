@@ -1,5 +1,6 @@
 /* The directives of logins in http, server and location; merge. */
 
+#include "idt_conf/defaults.h"
 #include "idt_conf/login.h"
 #include "idt_conf/login_block.h"
 #include "idt_session/session.h"
@@ -8,9 +9,6 @@
 
 
 namespace id_token::nginx {
-
-
-#define RENEW  20
 
 
 static void
@@ -83,8 +81,8 @@ login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return push_parameter(cf, &static_cast<loc_conf_t *>(conf)
-                                  ->login.parameters);
+    return push_parameter(cf,
+                          static_cast<loc_conf_t *>(conf)->login.parameters);
 }
 
 
@@ -378,7 +376,7 @@ merge_login(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
         }
     }
 
-    ngx_conf_merge_uint_value(login->renew, prev->login.renew, RENEW);
+    ngx_conf_merge_uint_value(login->renew, prev->login.renew, DEFAULT_RENEW);
 
     if (login->parameters == NULL) {
         login->parameters = prev->login.parameters;

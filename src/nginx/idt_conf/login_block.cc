@@ -1,6 +1,7 @@
 /* The setters of the block id_token_provider that are about logins. */
 
 #include "idt_conf/block.h"
+#include "idt_conf/defaults.h"
 
 #include "idt_keys/url.h"
 #include "idt_login/endpoints.h"
@@ -40,18 +41,18 @@ check_browser_url(std::string_view text)
 }
 
 
-static char *
-set_place(ngx_conf_t *cf, block_t *block, void *field)
+char *
+set_place(ngx_conf_t *cf, ngx_str_t &field)
 {
     char              *rv;
     std::string_view   text;
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    text = view(*static_cast<ngx_str_t *>(field));
+    text = view(field);
 
     if (is_path(text)) {
         return NGX_CONF_OK;
@@ -61,32 +62,16 @@ set_place(ngx_conf_t *cf, block_t *block, void *field)
 }
 
 
-char *
-set_redirect_uri(ngx_conf_t *cf, block_t *block, void *field)
-{
-    return set_place(cf, block, field);
-}
-
-
-char *
-set_post_logout(ngx_conf_t *cf, block_t *block, void *field)
-{
-    block->login.word = "post_logout_redirect_uri";
-
-    return set_place(cf, block, field);
-}
-
-
 /* that plain http is for an http issuer alone is judged at the end */
 
 char *
-set_login_url(ngx_conf_t *cf, block_t *block, void *field)
+set_login_url(ngx_conf_t *cf, ngx_str_t &field)
 {
     char       *rv;
 
     auto  value = args(cf);
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -100,19 +85,17 @@ set_login_url(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-set_response_type(ngx_conf_t *cf, block_t *block, void *field)
+set_response_type(ngx_conf_t *cf, ngx_str_t &field)
 {
     char              *rv;
     std::string_view   text;
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    text = view(*static_cast<ngx_str_t *>(field));
-    block->login.word = "response_type";
-
+    text = view(field);
     if (text != "id_token" && text != "code") {
         return const_cast<char *>("must be \"id_token\" or \"code\", not");
     }
@@ -122,19 +105,17 @@ set_response_type(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-set_logout_hint(ngx_conf_t *cf, block_t *block, void *field)
+set_logout_hint(ngx_conf_t *cf, ngx_str_t &field)
 {
     char              *rv;
     std::string_view   text;
 
-    rv = set_str(cf, block, field);
+    rv = set_str(cf, field);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    text = view(*static_cast<ngx_str_t *>(field));
-    block->login.word = "logout_hint";
-
+    text = view(field);
     if (text != "on" && text != "off") {
         return const_cast<char *>("must be \"on\" or \"off\", not");
     }
@@ -146,22 +127,17 @@ set_logout_hint(ngx_conf_t *cf, block_t *block, void *field)
 /* one word for each, as in nginx */
 
 char *
-set_scope(ngx_conf_t *cf, block_t *block, void *field)
+set_scope(ngx_conf_t *cf, ngx_str_t &field)
 {
     u_char      *p;
     size_t       len;
-    ngx_str_t   *scope;
     ngx_uint_t   i;
-
-    scope = static_cast<ngx_str_t *>(field);
 
     auto  value = args(cf);
 
-    if (scope->data != NULL) {
+    if (field.data != NULL) {
         return DUPLICATE;
     }
-
-    block->login.word = "scope";
 
     for (i = 1, len = 0; i < value.size(); i++) {
         len += value[i].len + 1;
@@ -172,15 +148,15 @@ set_scope(ngx_conf_t *cf, block_t *block, void *field)
         return CONF_ERROR;
     }
 
-    scope->data = p;
-    scope->len = len - 1;
+    field.data = p;
+    field.len = len - 1;
 
     for (i = 1; i < value.size(); i++) {
         p = ngx_cpymem(p, value[i].data, value[i].len);
         *p++ = ' ';
     }
 
-    if (!is_login_scope(view(*scope))) {
+    if (!is_login_scope(view(field))) {
         return const_cast<char *>("needs words with \"openid\" among them "
                                   "(RFC 6749 3.3), near");
     }
@@ -190,7 +166,7 @@ set_scope(ngx_conf_t *cf, block_t *block, void *field)
 
 
 char *
-push_parameter(ngx_conf_t *cf, ngx_array_t **list)
+push_parameter(ngx_conf_t *cf, ngx_array_t *&list)
 {
     login_parameter_t  *parameter;
 
@@ -202,14 +178,14 @@ push_parameter(ngx_conf_t *cf, ngx_array_t **list)
                          &value[0], &value[1]);
     }
 
-    if (*list == NULL) {
-        *list = ngx_array_create(cf->pool, 2, sizeof(login_parameter_t));
-        if (*list == NULL) {
+    if (list == NULL) {
+        list = ngx_array_create(cf->pool, 2, sizeof(login_parameter_t));
+        if (list == NULL) {
             return CONF_ERROR;
         }
     }
 
-    parameter = push<login_parameter_t>(*list);
+    parameter = push<login_parameter_t>(list);
     if (parameter == NULL) {
         return CONF_ERROR;
     }
@@ -219,15 +195,6 @@ push_parameter(ngx_conf_t *cf, ngx_array_t **list)
 
     return parameter->value != NULL ? NGX_CONF_OK
                                     : CONF_ERROR;
-}
-
-
-char *
-set_login_parameter(ngx_conf_t *cf, block_t *block, void *field)
-{
-    block->login.word = "login_parameter";
-
-    return push_parameter(cf, static_cast<ngx_array_t **>(field));
 }
 
 
@@ -298,7 +265,7 @@ finish_login(ngx_conf_t *cf, block_t *block, provider_t *provider)
     }
 
     login->redirect_uri = view(b.redirect_uri);
-    login->scope = b.scope.len ? view(b.scope) : "openid";
+    login->scope = b.scope.len ? view(b.scope) : DEFAULT_SCOPE;
     login->flow = (view(b.response_type) == "code") ? Flow::code
                                                     : Flow::id_token;
     login->parameters = b.parameters;

@@ -30,16 +30,17 @@ typedef struct {
 } login_block_t;
 
 
-/* what they return: see block.h */
+/* setters: see block.h */
 
-char *set_redirect_uri(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_login_url(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_post_logout(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_response_type(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_logout_hint(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_scope(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_client_auth(ngx_conf_t *cf, struct block_s *block, void *field);
-char *set_login_parameter(ngx_conf_t *cf, struct block_s *block, void *field);
+char *set_place(ngx_conf_t *cf, ngx_str_t &field);
+char *set_login_url(ngx_conf_t *cf, ngx_str_t &field);
+char *set_response_type(ngx_conf_t *cf, ngx_str_t &field);
+char *set_logout_hint(ngx_conf_t *cf, ngx_str_t &field);
+char *set_scope(ngx_conf_t *cf, ngx_str_t &field);
+char *set_client_auth(ngx_conf_t *cf, struct block_s &block);
+
+/* NAME VALUE, at the end of a list */
+char *push_parameter(ngx_conf_t *cf, ngx_array_t *&list);
 
 /* client_auth.cc; reads the files. May throw std::bad_alloc */
 char *finish_client_auth(ngx_conf_t *cf, struct block_s *block,
@@ -47,9 +48,6 @@ char *finish_client_auth(ngx_conf_t *cf, struct block_s *block,
 
 /* the provider's logins, if it has any; may throw std::bad_alloc */
 char *finish_login(ngx_conf_t *cf, struct block_s *block, provider_t *provider);
-
-/* NAME VALUE, at the end of a list; what setters return */
-char *push_parameter(ngx_conf_t *cf, ngx_array_t **list);
 
 
 }  // namespace id_token::nginx
