@@ -969,3 +969,16 @@ core("idt_jose/jws", "logout_token",
 
 core("idt_jose/jws", "jws validator",
      ("an ID token is no logout token", "return expected == TokenType::logout_token\n               ? names", "return true\n               ? names"))
+
+nginx("idt_conf/claim_set", "leave",
+      ("escaped where it is asked for",
+       "escaped ? shows<escaped_slot_variable>",
+       "false ? shows<escaped_slot_variable>"))
+
+nginx("idt_show/escaped", "leave",
+      ("absent is a segment, too", "    v->not_found = 0;\n\n    return set_copy",
+       "    if (v->not_found) {\n        return NGX_OK;\n    }\n\n    return set_copy"))
+
+nginx("idt_conf/set_header", "leave",
+      ("a separator is one", "if (!is_separator(option)) {", "if (false) {"),
+      ("elements of a claim only", "if (header->variable != NULL) {\n        return \"joins", "if (false) {\n        return \"joins"))
