@@ -128,7 +128,10 @@ def page(name, number, about, version, text):
 
 
 def module_page(found):
-    out = [".SH DESCRIPTION"] + body(found[1][2][:found[1][2].index("**Contents:**")])
+    intro = found[1][2]
+    end = next(i for i, line in enumerate(intro)
+               if line.startswith(("```", "**Contents:**")))
+    out = [".SH DESCRIPTION"] + body(intro[:end])
     for title in MODULE_PARTS:
         for level, name, lines in part(found, title):
             out.append(f'.{"SH" if level == 2 else "SS"} "{escape(name)}"')

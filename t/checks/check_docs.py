@@ -158,5 +158,35 @@ for message in dict.fromkeys(messages):
         need(not found or any(part in plain for part in found),
              f't/*.t: no test for the configuration error "{message}"')
 
+# links: to a heading, or to a file that is there
+
+
+def anchors(path):
+    """Of the headings of a page, as forges make them."""
+    found, fence = set(), False
+    for line in path.read_text().splitlines():
+        fence ^= line.startswith("```")
+        heading = None if fence else re.match(r"#+ (.*)", line)
+        if heading:
+            text = re.sub(r"[^\w\- ]", "", heading[1].lower())
+            found.add(text.replace(" ", "-"))
+    return found
+
+
+PAGES = [path for path in map(pathlib.Path, (
+    "README.md", "t/README.md", "src/README.md", "conf-examples/README.md"))
+    if path.exists()]
+for page in PAGES:
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M)
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if re.match(r"https?:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        if not other.exists():
+            problems.append(f"{page}: the link to {target} leads nowhere")
+        elif anchor and anchor not in anchors(other):
+            problems.append(f"{page}: no heading for the link to {target}")
+
 print("\n".join(problems))
 sys.exit(bool(problems))
