@@ -7,6 +7,8 @@ extern "C" {
 #include <openssl/rand.h>
 }
 
+#include <algorithm>
+
 #include "idt_keys/url.h"
 
 
@@ -217,6 +219,31 @@ bind_cookies(main_conf_t *mcf)
 }
 
 
+static void
+keep_names(login_main_conf_t *login)
+{
+    ngx_http_server_name_t  *names;
+
+    for (const auto &use : login->uses) {
+        auto  same = [&](const login_server_t &kept) {
+            return kept.server == use.server;
+        };
+
+        if (std::ranges::any_of(login->servers, same)) {
+            continue;
+        }
+
+        names = static_cast<ngx_http_server_name_t *>(
+                    use.server->server_names.elts);
+
+        login->servers.push_back({ use.server,
+                                   { names,
+                                     names + use.server->server_names.nelts }
+                                 });
+    }
+}
+
+
 ngx_int_t
 check_logins(ngx_conf_t *cf)
 {
@@ -241,6 +268,7 @@ check_logins(ngx_conf_t *cf)
     }
 
     bind_cookies(mcf);
+    keep_names(&mcf->login);
 
     return load_keys(cf, &mcf->login);
 }

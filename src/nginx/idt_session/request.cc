@@ -76,17 +76,17 @@ host_of(ngx_http_request_t *r)
 
 
 static bool
-matches_name(ngx_http_request_t *r, ngx_http_server_name_t *sn,
+matches_name(ngx_http_request_t *r, const ngx_http_server_name_t &sn,
     std::string_view host)
 {
-    std::string_view  name = view(sn->name);
+    std::string_view  name = view(sn.name);
 
 #if (NGX_PCRE)
     ngx_str_t  s;
 
-    if (sn->regex) {
+    if (sn.regex) {
         s = r->headers_in.server;
-        return ngx_http_regex_exec(r, sn->regex, &s) == NGX_OK;
+        return ngx_http_regex_exec(r, sn.regex, &s) == NGX_OK;
     }
 #endif
 
@@ -110,9 +110,7 @@ matches_name(ngx_http_request_t *r, ngx_http_server_name_t *sn,
 bool
 is_known_host(ngx_http_request_t *r) noexcept
 {
-    ngx_uint_t                 i;
     std::string                host;
-    ngx_http_server_name_t    *sn;
     ngx_http_core_srv_conf_t  *cscf;
 
     try {
@@ -129,11 +127,15 @@ is_known_host(ngx_http_request_t *r) noexcept
     cscf = static_cast<ngx_http_core_srv_conf_t *>(
                ngx_http_get_module_srv_conf(r, ngx_http_core_module));
 
-    sn = static_cast<ngx_http_server_name_t *>(cscf->server_names.elts);
+    for (const auto &kept : main_conf_of(r)->login.servers) {
+        if (kept.server != cscf) {
+            continue;
+        }
 
-    for (i = 0; i < cscf->server_names.nelts; i++) {
-        if (matches_name(r, &sn[i], host)) {
-            return true;
+        for (const auto &name : kept.names) {
+            if (matches_name(r, name, host)) {
+                return true;
+            }
         }
     }
 

@@ -91,12 +91,21 @@ typedef struct {
 } login_use_t;
 
 
+/* nginx frees its own list of a server's names once it has been read */
+
+typedef struct {
+    ngx_http_core_srv_conf_t            *server;
+    std::vector<ngx_http_server_name_t>  names;
+} login_server_t;
+
+
 /* of http */
 
 typedef struct {
     ngx_array_t               *key_files;   /* ngx_str_t, or NULL */
     LoginKeys                  keys;
     std::vector<login_use_t>   uses;
+    std::vector<login_server_t>  servers;  /* those of the uses */
     ngx_uint_t                 nonce_slot;
 } login_main_conf_t;
 
