@@ -42,8 +42,11 @@ may_depart(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 static bool
 lacks_endpoints(provider_t *provider)
 {
-    return provider->login != NULL
-           && provider->login->authorization_endpoint.empty()
+    const login_provider_t  *login = provider->login;
+
+    return login != NULL
+           && (login->authorization_endpoint.empty()
+               || (login->flow == Flow::code && login->token_endpoint.empty()))
            && use_endpoints(provider->keys) == nullptr;
 }
 

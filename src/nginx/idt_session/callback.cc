@@ -179,6 +179,22 @@ exchanged(ngx_http_request_t *r, std::string &&token, LoginError error,
 }
 
 
+/*
+ * The login may have begun at another node: what discovery says of the token
+ * endpoint and of answers that name their issuer may not be known here yet.
+ */
+
+static ngx_int_t
+receive_code(ngx_http_request_t *r, ctx_t *ctx)
+{
+    if (await_endpoints(r, ctx) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    return guarded(r, ctx, view(r->args));
+}
+
+
 ngx_int_t
 callback_handler(ngx_http_request_t *r) noexcept
 {
@@ -189,8 +205,9 @@ callback_handler(ngx_http_request_t *r) noexcept
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ctx->login != NULL && ctx->login->judging) {
-        return stay(r, guarded(r, ctx, {}));
+    if (ctx->login != NULL) {
+        return stay(r, ctx->login->judging ? guarded(r, ctx, {})
+                                           : receive_code(r, ctx));
     }
 
     ctx->login = create<login_state_t>(r->pool);
@@ -209,7 +226,7 @@ callback_handler(ngx_http_request_t *r) noexcept
         return login_failed(r, ctx->provider, LoginError::answer_method);
     }
 
-    return stay(r, guarded(r, ctx, view(r->args)));
+    return stay(r, receive_code(r, ctx));
 }
 
 
