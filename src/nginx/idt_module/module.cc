@@ -307,15 +307,18 @@ add_last_handler(ngx_http_core_main_conf_t *cmcf, ngx_uint_t phase,
 
 
 static ngx_int_t
-add_access_handlers(ngx_http_core_main_conf_t *cmcf, main_conf_t *mcf)
+add_request_handlers(ngx_http_core_main_conf_t *cmcf, main_conf_t *mcf)
 {
     if (mcf->login.uses.empty()) {
         return add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
                            answers<access_handler>);
     }
 
-    if (add_handler(cmcf, NGX_HTTP_ACCESS_PHASE, answers<login_access_handler>)
-        != NGX_OK)
+    if (add_handler(cmcf, NGX_HTTP_POST_READ_PHASE, answers<post_read_handler>)
+        != NGX_OK
+        || add_handler(cmcf, NGX_HTTP_ACCESS_PHASE,
+                       answers<login_access_handler>)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -362,7 +365,7 @@ postconfiguration(ngx_conf_t *cf)
 
     if (add_handler(cmcf, NGX_HTTP_PREACCESS_PHASE,
             answers<preaccess_handler>) != NGX_OK
-        || add_access_handlers(cmcf, mcf) != NGX_OK)
+        || add_request_handlers(cmcf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

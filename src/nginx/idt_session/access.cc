@@ -149,9 +149,7 @@ depart_from(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
         return answer(r, login_failed(r, ctx->provider, error));
     }
 
-    if (expire_presented(r, cookie, cookies) != NGX_OK
-        || expire_surplus(r, cookies) != NGX_OK)
-    {
+    if (expire_presented(r, cookie, cookies) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -215,8 +213,7 @@ renew_session(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
     pause.until = ngx_time() + kRenewalPauseSeconds;
 
     if (write_note(r, NoteKind::renewal, cookie, pause, SameSite::lax)
-        != NGX_OK
-        || expire_surplus(r, cookies) != NGX_OK)
+        != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -70,8 +70,7 @@ begin_session(ngx_http_request_t *r, ctx_t *ctx)
     if (add_cookies(r, *cookies) != NGX_OK
         || write_note(r, NoteKind::logins, transaction.cookie, logins,
                       same_site(transaction.flow))
-           != NGX_OK
-        || expire_surplus(r, state->cookies) != NGX_OK)
+           != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -34,11 +34,6 @@ begin_login(ngx_http_request_t *r, ctx_t *ctx, loc_conf_t *conf)
         return login_failed(r, ctx->provider, error);
     }
 
-    if (expire_surplus(r, read_cookies(r)) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     login_did(r, ctx->provider, "begun", "link");
     count(ctx->provider, Count::logins_begun);
 

@@ -127,7 +127,7 @@ is_known_host(ngx_http_request_t *r) noexcept
     cscf = static_cast<ngx_http_core_srv_conf_t *>(
                ngx_http_get_module_srv_conf(r, ngx_http_core_module));
 
-    for (const auto &kept : main_conf_of(r)->login.servers) {
+    for (const auto &kept : main_conf(r)->login.servers) {
         if (kept.server != cscf) {
             continue;
         }
@@ -252,28 +252,42 @@ set_location(ngx_http_request_t *r, std::string_view url) noexcept
 }
 
 
-ngx_int_t
-expire_surplus(ngx_http_request_t *r, const std::vector<CookiePair> &cookies)
+static std::vector<CookiePair>
+read_transactions(ngx_http_request_t *r)
 {
     std::vector<CookiePair>  transactions;
 
-    for (const auto &cookie : cookies) {
-        if (cookie.name.starts_with(kTransactionPrefix)) {
-            transactions.push_back(cookie);
+    for (std::string_view line : presented_cookies(r, loc_conf(r))) {
+        if (line.find(kTransactionPrefix) == line.npos) {
+            continue;    /* next to every request */
+        }
+
+        while (auto pair = next_cookie(line)) {
+            if (pair->name.starts_with(kTransactionPrefix)) {
+                transactions.push_back(*pair);
+            }
         }
     }
 
+    return transactions;
+}
+
+
+ngx_int_t
+post_read_handler(ngx_http_request_t *r)
+{
     for (const auto &name : surplus_transactions(main_conf(r)->login.keys,
-                                                 transactions, ngx_time()))
+                                                 read_transactions(r),
+                                                 ngx_time()))
     {
         if (add_header(r, "Set-Cookie", expire_cookie(name, SameSite::none))
             != NGX_OK)
         {
-            return NGX_ERROR;
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 

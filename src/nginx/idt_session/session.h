@@ -41,9 +41,12 @@ ngx_int_t forbid_caching(ngx_http_request_t *r) noexcept;
 
 ngx_int_t set_location(ngx_http_request_t *r, std::string_view url) noexcept;
 
-/* Set-Cookie for transaction cookies beyond the youngest few */
-ngx_int_t expire_surplus(ngx_http_request_t *r,
-    const std::vector<CookiePair> &cookies);
+/*
+ * Of every request, whatever becomes of it: Set-Cookie for transaction cookies
+ * beyond the youngest few.
+ */
+
+ngx_int_t post_read_handler(ngx_http_request_t *r);
 
 
 /* begin.cc: the way to the tenant */
