@@ -249,6 +249,7 @@ subtest 'a loop ends' => sub {
     my $answer = $browser->visit('/page');
     is($answer->{status}, 403, 'the fourth is a page');
     like($answer->{body}, qr/administrator/, 'that says so');
+    is($answer->{said}, 'loop', '$id_token_login');
 };
 
 subtest 'a replayed answer brings the same session' => sub {
