@@ -127,6 +127,27 @@ for name, _, text in reasons:
              or re.search(r"[\"']" + name + r"[\"'],\s*\d{3}\b", tests),
              f"t/*.t: no test brings about the reason {name}")
 
+# why a login fails
+
+rows = re.sub(r"\\\n", " ",
+    pathlib.Path("src/core/idt_login/login_error.h").read_text())
+failures = [row for row in re.findall(
+    r'\bX\((\w+),\s*(\w+),\s*"([^"]*)"\)', rows) if row[0] != "none"]
+need(len(failures) > 10,
+     "src/core/idt_login/login_error.h: the table is not found")
+statuses = {"malformed": 400, "unavailable": 503}
+for name, page, text in failures:
+    need(f"| `{name}` | {statuses.get(page, 403)} | {text} |" in readme,
+         f"README.md: why a login fails: no row for {name} with its status "
+         f"and its text \"{text}\"")
+    need(re.search(r"[\"']" + name + r"[\"']", tests),
+         f"t/*.t: no test brings about the failure {name}")
+documented = re.search(r"^### When a login fails\n(.*?)^##", readme, re.M | re.S)
+need(documented, "README.md: the section \"When a login fails\" is not found")
+for name in re.findall(r"^\| `(\w+)` \|", documented[1] if documented else "", re.M):
+    need(name in {row[0] for row in failures},
+         f"README.md: {name} is no way in which a login fails")
+
 # configuration errors: some words in a row of each message
 
 joined = re.sub(r'"\s*\n\s*"', "", code)

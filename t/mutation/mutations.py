@@ -695,6 +695,61 @@ core("idt_login/login_error", "pages",
      ("closed list", "found == std::end(kCodes) ? kUnknown : *found", "found == std::end(kCodes) ? code : *found"))
 
 
+nginx("idt_session/access", "login login_merge",
+      ("page loads alone", "           && is_page_load(look_at(r));", "           ;"),
+      ("of a cookie token alone", "ctx->source == NULL || ctx->source->carrier == Carrier::cookie", "true"),
+      ("401 alone", "answer != Answer::missing && answer != Answer::invalid", "false"),
+      ("the bad cookie goes", "if (expire_presented(r, cookie, cookies) != NGX_OK) {", "if (false) {"),
+      ("loops end", "if (is_loop(logins)) {", "if (false) {"),
+      ("a rule is not mended twice", "logins && ctx->error == Error::claim_rule_401", "false"),
+      ("once a minute", "    if (read_note(r, NoteKind::renewal, cookie, cookies))\n", "    if (false)\n"),
+      ("no challenge beside a redirect", "        clear_challenges(r, ctx);\n", ""),
+      ("satisfy any: others first", "rc == NGX_HTTP_UNAUTHORIZED && !satisfies_any(r)", "rc == NGX_HTTP_UNAUTHORIZED"))
+
+nginx("idt_session/answer", "login login_attacks",
+      ("the transaction is over", "if (error == LoginError::transaction_missing\n            && add_header", "if (false\n            && add_header"),
+      ("sealed", "            error = LoginError::transaction_seal;\n            continue;", "            error = LoginError::none;\n            break;"),
+      ("checked", "        error = check_transaction(*transaction,", "        error = LoginError::none; (void) check_transaction(*transaction,"),
+      ("a broken one does not hide the good", "transaction_seal;\n            continue;", "transaction_seal;\n            break;"))
+
+nginx("idt_session/answer", "login_code",
+      ("the issuer is demanded", "demands_issuer(ctx->provider));", "false);"))
+
+nginx("idt_session/finish", "login login_attacks login_code",
+      ("nonce there", "!nonce.present() || nonce.kind() != JsonKind::string", "false"),
+      ("nonce of the transaction", "? Error::ok : Error::nonce;", "? Error::ok : Error::ok;"),
+      ("judged", "    if (ctx->error == Error::ok) {\n        return begin_session(r, ctx);\n    }", "    return begin_session(r, ctx);"),
+      ("nobody is told where from", '"Referrer-Policy", "no-referrer"', '"Referrer-Policy", "unsafe-url"'),
+      ("logins counted", "        || write_note(r, NoteKind::logins,", "        || false && write_note(r, NoteKind::logins,"))
+
+nginx("idt_session/callback", "login login_code",
+      ("the method of the form", "    if (r->method != NGX_HTTP_POST) {", "    if (false) {"),
+      ("the method of the code", "    if (r->method != NGX_HTTP_GET) {", "    if (false) {"),
+      ("the type of the form", "        || !is_form_type(view(r->headers_in.content_type->value))", ""),
+      ("64 KB", "r->headers_in.content_length_n > static_cast<off_t>(kMaxFormBytes)", "false"))
+
+nginx("idt_session/callback", "login_attacks",
+      ("endpoints at another node", "    if (await_endpoints(r, ctx) == NGX_AGAIN) {\n        return NGX_AGAIN;\n    }\n\n    return guarded", "    return guarded"))
+
+nginx("idt_session/begin", "login login_attacks",
+      ("known hosts", "login->redirect_uri.starts_with('/') && !is_known_host(r)", "false"),
+      ("https", "uri->starts_with(\"http://\") && !is_loopback_host(host)", "false"),
+      ("not kept by anybody", "        || forbid_caching(r) != NGX_OK)", "        )"))
+
+nginx("idt_session/request", "login_attacks",
+      ("of every name", "matches_name(r, name, host)", "view(name.name) == host"),
+      ("nothing before a wildcard's dot", "return host.size() > name.size() - 1 && host.ends_with(name.substr(1));", "return host.ends_with(name.substr(2));"),
+      ("surplus transactions", "if (pair->name.starts_with(kTransactionPrefix)) {", "if (false) {"))
+
+nginx("idt_session/handlers", "login",
+      ("a link for people", "    if (!is_page_load(look_at(r))) {", "    if (false) {"),
+      ("nobody is logged in", "    if (ctx == NULL) {\n        /* optional", "    if (false) {\n        /* optional"))
+
+nginx("idt_session/logout", "login",
+      ("evidence", "is_from_here(r, conf))", "true)"),
+      ("all cookies", "    if (expire_all(r, cookie) != NGX_OK)", "    if (false)"))
+
+
 nginx("idt_request/gate", "phases",
       ("subrequests are judged", "    if (r == r->main) {", "    if (true) {"),
       ("enabled", "    if (!conf->enable) {\n        return NGX_DECLINED;\n    }\n\n    return gate(r, conf);",
