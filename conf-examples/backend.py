@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A sample API behind nginx-auth-id-token, with its own authorization database.
+"""A sample application behind nginx-auth-id-token, with its own authorization
+database: a page that shows who is logged in (/) and an API (/api/).
 
 nginx proves who calls and says so in X-OIDC-Iss and X-OIDC-Sub; what the caller
 may do is decided here, from this application's own tables:
@@ -13,6 +14,7 @@ may do is decided here, from this application's own tables:
 """
 
 import argparse
+import html
 import json
 import sqlite3
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +36,18 @@ CREATE TABLE IF NOT EXISTS note (
     account  INTEGER NOT NULL REFERENCES account (id),
     text     TEXT NOT NULL
 );
+"""
+
+# A session ends by a POST: an image elsewhere must not log anybody out.
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Account</title></head>
+<body>
+<h1 id="user">{user}</h1>
+<p id="roles">{roles}</p>
+<form method="post" action="/oidc/logout"><button>Log out</button></form>
+</body>
+</html>
 """
 
 # What each role lets its holder do.
@@ -73,13 +87,22 @@ class Api(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, status, value):
-        body = json.dumps(value).encode() + b"\n"
+    def send(self, status, kind, text):
+        body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def answer(self, status, value):
+        self.send(status, "application/json", json.dumps(value) + "\n")
+
+    def answer_page(self, user, account, roles):
+        """Whoever has no account may still log out."""
+        said = "Roles: " + ", ".join(roles) if account else "No account here."
+        self.send(200 if account else 403, "text/html; charset=utf-8",
+                  PAGE.format(user=html.escape(user), roles=html.escape(said)))
 
     def identity(self):
         """(issuer, subject), or None if nginx did not say exactly that."""
@@ -106,9 +129,11 @@ class Api(BaseHTTPRequestHandler):
 
     def serve(self, database, identity, body):
         account = find_account(database, *identity)
+        roles = find_roles(database, account)
+        if self.command == "GET" and not self.path.startswith("/api/"):
+            return self.answer_page(identity[1], account, roles)
         if account is None:
             return self.answer(403, {"error": "you have no account here"})
-        roles = find_roles(database, account)
         if self.path == "/api/me":
             return self.answer(200, {"account": account, "roles": roles})
         if self.path != "/api/notes":
