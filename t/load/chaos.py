@@ -9,140 +9,21 @@ usage: chaos.py [--long] [SCENARIO...]
 """
 
 import argparse
+import atexit
+import mmap
 import os
 import random
+import shutil
 import signal
+import struct
+import subprocess
 import sys
-import threading
+import tempfile
 import time
 
-from live import Client, Nginx, Tenant, mint, provider, wait_until
+from chaos_world import SLACK, SWEEP, Inventors, Users, World, judge
+from live import ROOT, mint, wait_until
 from rotation import Count
-
-SWEEP = 5  # seconds from one fetch to the next for unknown keys
-SLACK = 2.5  # of this machine, and for one fetch
-SERVER = "        location = /api { auth_id_token tenant; empty_gif; }\n"
-
-
-class World:
-    """A tenant, an nginx with its keys, and what ends both."""
-
-    def __init__(self, **settings):
-        self.tenant = Tenant()
-        self.nginx = None
-        self.made = 0
-        self.settings = settings
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.nginx is not None:
-            self.nginx.stop()
-            self.nginx.remove()
-        self.tenant.stop()
-
-    def start(self):
-        self.nginx = Nginx(provider(
-            "tenant", jwks_uri=f"{self.tenant.url}/jwks.json",
-            **self.settings), SERVER)
-
-    def ask(self, token):
-        return Client(self.nginx.port).request("/api", token)
-
-    def key(self):
-        """A new key and a token of it; the tenant does not know it yet."""
-        self.made += 1
-        kid = f"chaos-{self.made}-{random.getrandbits(40)}"
-        key = {"key": "@rsa1", "kid": kid}
-        return key, mint("--key", "@rsa1", "--kid", kid)[0]
-
-    def replace(self, *keys):
-        self.tenant.control("/keys/replace", keys=list(keys))
-
-
-class Users:
-    """Good users: each asks again and again with a token that may change."""
-
-    def __init__(self, world, token, number=3, pause=0.01):
-        self.world = world
-        self.token = token
-        self.pause = pause
-        self.answers = []  # (began, token, status)
-        self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.run)
-                        for _ in range(number)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join()
-
-    def run(self):
-        client = Client(self.world.nginx.port)
-        while not self.ended.is_set():
-            token = self.token
-            began = time.monotonic()
-            self.answers.append((began, token,
-                                 client.request("/api", token)))
-            time.sleep(self.pause)
-        client.close()
-
-    def of(self, token):
-        return [(began, status) for began, t, status in list(self.answers)
-                if t == token]
-
-    def refused(self, token, bound, allowed=(503,)):
-        """Answers to good tokens that the bound does not allow: any but 200
-        later than BOUND seconds after the first one, any but those ALLOWED
-        before."""
-        mine = self.of(token)
-        if not mine:
-            return ["never asked"]
-        first = min(began for began, _ in mine)
-        return [(round(began - first, 2), status) for began, status in mine
-                if status != 200
-                and (began - first > bound or status not in allowed)]
-
-
-def judge(count, what, users, token, bound, allowed=(503,)):
-    refused = users.refused(token, bound, allowed)
-    count.check(f"{what}: of {len(users.of(token))} good requests none is "
-                f"refused beyond the bound of {bound} s", not refused,
-                f"{len(refused)}, {refused[:5]}" if refused else "")
-
-
-class Inventors(threading.Thread):
-    """One invented kid every PAUSE seconds."""
-
-    def __init__(self, world, pause):
-        super().__init__()
-        self.world = world
-        self.pause = pause
-        self.ended = threading.Event()
-        self.answers = []
-        self.tokens = [mint("--key", "@rsa2", "--kid",
-                            f"no-{random.getrandbits(60)}")[0]
-                       for _ in range(60)]
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.join()
-
-    def run(self):
-        n = 0
-        while not self.ended.wait(self.pause):
-            self.answers.append(self.world.ask(self.tokens[n % 60]))
-            n += 1
 
 
 def trickle(count, options):
@@ -249,7 +130,161 @@ def in_place(count, options):
                   (401, 503))
 
 
-SCENARIOS = [trickle, outage, kills, in_place]
+class Torn:
+    """The block that tornwrite.c looks at, and the library made of it."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="id-token-torn-")
+        os.chmod(self.folder.name, 0o755)
+        path = os.path.join(self.folder.name, "torn")
+        library = f"{path}.so"
+        subprocess.run(
+            [os.environ.get("CC", "gcc"), "-O2", "-Wall", "-Wextra", "-Werror",
+             "-fno-builtin", "-shared", "-fPIC", "-o", library,
+             os.path.join(ROOT, "t", "faults", "tornwrite.c"), "-ldl"],
+            check=True)
+        with open(path, "wb+") as file:
+            file.write(bytes(mmap.PAGESIZE))
+            file.flush()
+            self.block = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        os.chmod(path, 0o666)
+        self.environment = {"LD_PRELOAD": library, "TORN_FILE": path}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.block.close()
+        self.folder.cleanup()
+
+    def arm(self, thousandths):
+        self.block[:4] = struct.pack("i", thousandths + 1)
+
+    def killed(self):
+        return struct.unpack_from("i", self.block, 4)[0]
+
+
+def torn(count, options):
+    """Workers are killed at the very instruction that writes a key set to
+    shared memory: at its start, inside, behind its last byte."""
+    with Torn() as control, World(jwks_refresh="1s",
+                                  jwks_min_interval="1s") as world:
+        key, token = world.key()
+        others = [world.key()[0] for _ in range(40)]
+        world.replace(key, *others)
+        world.start(**control.environment)
+        count.check("torn: keys are there",
+                    wait_until(lambda: world.ask(token) == 200))
+        places = [0, 1, 500, 999, 1000] * (8 if options.long else 1)
+        with Users(world, token) as old, Users(world, token) as users:
+            for n, place in enumerate(places):
+                new, newer = world.key()
+                random.shuffle(others)
+                control.arm(place)
+                # half of this set and half of the one before lack the key
+                world.replace(*([key, *others, new] if n % 2 else
+                                [*others, new, key]))
+                count.check(f"torn: a worker dies after {place} thousandths",
+                            wait_until(lambda n=n: control.killed() > n))
+                users.until_let_in(newer, SWEEP + SLACK)
+                judge(count, "torn, the key of the torn set", users, newer,
+                      SWEEP + SLACK)
+        judge(count, f"torn: {len(places)} deaths", old, token, 0)
+
+
+def dead_addresses(count, options):
+    """The key server has many addresses; most are dead, and which one lives
+    changes while keys rotate."""
+    with World(jwks_timeout="5s") as world:
+        hole, deaf, *alive = (world.tenant.ready[name] for name in (
+            "black_hole_host", "refusing_host", "second_host"))
+        alive.append("127.0.0.1")
+        world.settings["jwks_uri"] = world.named("keys.test")
+        dead = [hole] * 6 + [deaf] * 2
+        world.dns("keys.test", *dead, alive[0])
+        key, token = world.key()
+        world.replace(key)
+        world.start(f"resolver 127.0.0.1:{world.tenant.ready['dns']};")
+        count.check("dead addresses: keys are there in one attempt",
+                    wait_until(lambda: world.ask(token) == 200, 5 + SLACK))
+        with Users(world, token) as users:
+            for n in range(12 if options.long else 2):
+                addresses = dead + [alive[(n + 1) % 2]]
+                random.shuffle(addresses)
+                world.dns("keys.test", *addresses)
+                new, newer = world.key()
+                world.replace(key, new)
+                users.until_let_in(newer, SWEEP + SLACK)
+                judge(count, f"dead addresses, rotation {n + 1}", users, newer,
+                      SWEEP + SLACK)
+                judge(count, "dead addresses, the key before", users, token, 0)
+                key, token = new, newer
+        count.check("dead addresses: no attempt failed",
+                    "no keys from" not in world.nginx.log())
+
+
+def apart(dns_host):
+    """What runs nginx with a resolv.conf of its own; None where it cannot."""
+    folder = tempfile.mkdtemp(prefix="id-token-resolv-")
+    atexit.register(shutil.rmtree, folder)
+    path = os.path.join(folder, "resolv.conf")
+    with open(path, "w") as file:
+        file.write("search ns.svc.test svc.test\noptions ndots:2\n"
+                   f"nameserver {dns_host}\n")
+    os.chmod(folder, 0o755)
+    command = ["unshare", "--mount", "sh", "-c",
+               'mount --bind "$0" /etc/resolv.conf && exec "$@"', path]
+    try:
+        works = subprocess.run([*command, "true"], check=False,
+                               stderr=subprocess.DEVNULL).returncode == 0
+    except FileNotFoundError:
+        works = False
+    return command if works else None
+
+
+def moving_names(count, options):
+    """A name of a cluster, completed by resolv.conf, that is not there at the
+    start and moves afterwards, while keys rotate."""
+    dns_host = f"127.2.{os.getpid() // 250 % 250}.{1 + os.getpid() % 250}"
+    command = apart(dns_host)
+    if command is None:
+        print("skipped: moving names: no mount namespace can be had here")
+        return
+    with World("--dns-address", f"{dns_host}:53") as world:
+        world.settings["jwks_uri"] = world.named("keycloak")
+        homes = [("127.0.0.1", "http"),
+                 (world.tenant.ready["second_host"], "http-second")]
+        name = "keycloak.svc.test"
+        world.tenant.control("/dns", **{"*": {"mode": "nxdomain"}})
+        key, token = world.key()
+        world.replace(key)
+        world.start(command=command)
+        count.check("moving names: 503 before the service is there",
+                    world.ask(token) == 503)
+        with Users(world, token) as users:
+            for n in range(12 if options.long else 2):
+                (host, up), (_, down) = homes[n % 2], homes[(n + 1) % 2]
+                world.tenant.control("/listener", listener=up, up=True)
+                world.tenant.control("/listener", listener=down, up=False)
+                world.dns(name, host)
+                if n != 0:
+                    new, token = world.key()
+                    world.replace(key, new)
+                    key = new
+                came = time.monotonic()
+                users.until_let_in(token, SWEEP + SLACK)
+                late = [(round(b - came, 2), s) for b, s in users.of(token)
+                        if s != 200 and (s != 503
+                                         or b > came + SWEEP + SLACK)]
+                count.check(f"moving names, home {n + 1}: of "
+                            f"{len(users.of(token))} good requests none is "
+                            f"refused beyond the bound of {SWEEP + SLACK} s",
+                            users.of(token)[-1][1] == 200 and not late,
+                            str(late[:5]) if late else "")
+
+
+SCENARIOS = [trickle, outage, kills, torn, in_place, dead_addresses,
+             moving_names]
 
 
 def main():

@@ -135,10 +135,11 @@ http {{
 
 class Nginx:
     """HTTP may be a function: it is called for each attempt to start, and may
-    name a further port of the moment."""
+    name a further port of the moment. COMMAND runs what comes behind it."""
 
-    def __init__(self, http, server, workers=2, **environment):
+    def __init__(self, http, server, workers=2, command=(), **environment):
         self.workers = workers
+        self.command = command
         self.environment = environment
         complaint = start_on_free_ports(lambda: self.start(http, server))
         if complaint is not None:
@@ -153,7 +154,7 @@ class Nginx:
         self.configure(http() if callable(http) else http, server)
         with open(f"{self.dir}/stderr", "w") as stderr:
             self.process = subprocess.Popen(
-                [NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
+                [*self.command, NGINX, "-p", self.dir, "-c", f"{self.dir}/nginx.conf",
                  "-e", f"{self.dir}/error.log"],
                 env={**os.environ, **self.environment}, stderr=stderr)
         wait_until(lambda: self.listens() or self.ended())
