@@ -394,13 +394,13 @@ fuzz-replay: ## run the fuzz targets on what is kept in t/fuzz/corpus
 
 # -- benchmarks ---------------------------------------------------------------
 
-.PHONY: bench bench-core bench-http bench-rival bench-instructions
+.PHONY: bench bench-core bench-http bench-rival bench-instructions bench-stall
 bench: ## what the module costs: a table, gates, build/bench.md (ten minutes)
 	@t/run/deps.sh --test --bench
 	@$(MAKE) --no-print-directory -j$(JOBS) module tools benches
 	@$(test_env) t/bench/bench.py
 
-bench-core bench-http bench-rival bench-instructions: $(MODULE) $(tools) $(benches)
+bench-core bench-http bench-rival bench-instructions bench-stall: $(MODULE) $(tools) $(benches)
 	@$(test_env) t/bench/bench.py $(@:bench-%=%)
 
 # make itself has a variable LINT, which is "lint".

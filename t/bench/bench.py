@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the module costs, beside an nginx without it.
 
-    bench.py [core] [http] [rival] [instructions]      all unless named
+    bench.py [core] [http] [rival] [instructions] [stall]   all unless named
 
 NGINX_BIN, MODULE and BUILD are those of the Makefile. PAIRS, SECONDS_EACH and
 CPU may be set; QUICK=1 is for trying the benchmark itself.
@@ -22,9 +22,10 @@ from bench_http import Scenarios
 from bench_instructions import Instructions
 from bench_nginx import Layout, Nginx
 from bench_rival import Rival
+from bench_stall import Stall
 from bench_tokens import Tokens
 
-PARTS = ["core", "http", "rival", "instructions"]
+PARTS = ["core", "http", "rival", "instructions", "stall"]
 
 
 def read_args():
@@ -144,6 +145,8 @@ def main():
             Instructions(args, tokens, layout, report).run()
         else:
             report.say("Instructions: skipped, valgrind is not installed")
+    if "stall" in args.parts:
+        Stall(args).run(report)
 
     report.say("%d gates, %d missed%s" % (
         report.gates, len(report.missed),
