@@ -73,30 +73,39 @@ is_preflight(ngx_http_request_t *r) noexcept
 }
 
 
-/* what was asked, be it of a Host field or of :authority */
-
-static Field
-get_host(ngx_http_request_t *r)
+bool
+is_https(ngx_http_request_t *r) noexcept
 {
-    Field  host = get_field(r, "host");
+#if (NGX_SSL || NGX_COMPAT)
+    return r->connection->ssl != NULL;
+#else
+    return false;
+#endif
+}
 
-    if (host.count != 0) {
-        return host;
+
+std::string_view
+asked_host(ngx_http_request_t *r) noexcept
+{
+    if (r->headers_in.host != NULL) {
+        return view(r->headers_in.host->value);
     }
-
-    host.value = view(r->headers_in.server);
 
 #ifdef NGX_HTTP_VERSION_30
 
-    /* nginx makes no Host field of it in HTTP/3, and drops the port */
+    /*
+     * nginx makes no Host field of it in HTTP/3, and drops the port; a
+     * subrequest does not have it
+     */
 
-    if (r->http_version == NGX_HTTP_VERSION_30 && r->host_start != NULL) {
-        host.value = view(r->host_start, r->host_end - r->host_start);
+    if (r->http_version == NGX_HTTP_VERSION_30 && r->main->host_start != NULL) {
+        return view(r->main->host_start,
+                    r->main->host_end - r->main->host_start);
     }
 
 #endif
 
-    return host;
+    return view(r->headers_in.server);
 }
 
 
@@ -107,11 +116,9 @@ is_from_here(ngx_http_request_t *r, const loc_conf_t *conf)
 
     evidence.site = get_field(r, "sec-fetch-site");
     evidence.origin = get_field(r, "origin");
-    evidence.host = get_host(r);
-
-#if (NGX_SSL || NGX_COMPAT)
-    evidence.https = (r->connection->ssl != NULL);
-#endif
+    evidence.host = get_field(r, "host");
+    evidence.host.value = asked_host(r);
+    evidence.https = is_https(r);
 
     return is_same_origin(evidence, conf->origins);
 }

@@ -52,6 +52,11 @@ void set_token(ctx_t *ctx, TokenRef token);
 Error judge_binding(ngx_http_request_t *r, const loc_conf_t *conf,
     const carrier_t *source, const VerifiedToken &token);
 
+bool is_https(ngx_http_request_t *r) noexcept;
+
+/* the host as it was sent, be it in Host or in :authority, with its port */
+std::string_view asked_host(ngx_http_request_t *r) noexcept;
+
 /* evidence that one of our own pages made the request */
 bool is_from_here(ngx_http_request_t *r, const loc_conf_t *conf);
 

@@ -53,25 +53,10 @@ look_at(ngx_http_request_t *r) noexcept
 }
 
 
-bool
-is_https(ngx_http_request_t *r) noexcept
-{
-#if (NGX_SSL || NGX_COMPAT)
-    return r->connection->ssl != NULL;
-#else
-    return false;
-#endif
-}
-
-
 std::string
 host_of(ngx_http_request_t *r)
 {
-    if (r->headers_in.host != NULL) {
-        return lower(view(r->headers_in.host->value));
-    }
-
-    return lower(view(r->headers_in.server));
+    return lower(asked_host(r));
 }
 
 

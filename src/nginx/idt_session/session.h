@@ -21,9 +21,8 @@ namespace id_token::nginx {
 /* request.cc: what a request says, headers for its answer */
 
 RequestLook look_at(ngx_http_request_t *r) noexcept;
-bool is_https(ngx_http_request_t *r) noexcept;
 
-/* as it was sent, in lower case, with a port if it had one */
+/* asked_host() in lower case */
 std::string host_of(ngx_http_request_t *r);
 
 /* whether the host is one of the server's names, or a loopback one */
