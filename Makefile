@@ -183,7 +183,7 @@ parts := unit asan-unit fuzz-replay program-test integration blackbox rotation c
 # Everything else that is judged; bench and matrix want a machine of their own.
 more_parts := check caches static asan-integration asan-blackbox asan-soak \
               valgrind-unit valgrind-integration faults mutation coverage fuzz \
-              deb-test bench matrix
+              deb-test bench matrix http3
 
 .PHONY: test test-all unit integration blackbox demo
 test: ## install what is missing, build, run every test, count them
@@ -209,6 +209,10 @@ blackbox: $(MODULE) $(tools) ## the token vectors through a real nginx
 .PHONY: program-test
 program-test: $(B)/id_token_check ## the token vectors through id_token_check, and its options
 	@BUILD=$(B) JOBS=$(JOBS) python3 t/run/program.py
+
+.PHONY: protocols
+protocols: $(MODULE) $(tools) ## the tests that a protocol could change, over HTTP/2 and HTTP/3
+	@$(test_env) t/run/protocols.sh $(B)/log/protocols $(TESTS)
 
 .PHONY: rotation
 rotation: $(MODULE) $(tools) ## keys under load: rotation, unknown kids, a hanging server
@@ -421,6 +425,9 @@ format: ## format the core and the tests in place
 
 fresh: ## make test and make demo of the last commit in a new Debian 12 root
 	@t/run/fresh.sh
+
+http3: ## make protocols in a root whose nginx and curl speak HTTP/3
+	@COMPILERS=gcc LINKS=dynamic PARTS=protocols t/run/matrix.sh forky
 
 matrix: ## nginx 1.22 to 1.30, gcc and clang, dynamic and static: one table
 	@t/run/matrix.sh

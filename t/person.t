@@ -4,6 +4,7 @@
 use lib 't/lib';
 use IdToken;
 use Test::Nginx::Socket 'no_plan';
+use IdTokenProtocol;
 
 my $jwks = write_file('jwks.json', jwks('@rsa1'));
 
@@ -49,6 +50,7 @@ our @stale  = ("idt.0=" . substr($late, 0, 150), "idt.1=" . substr($late, 150, 1
 
 no_long_string();
 no_shuffle();
+IdTokenProtocol::for_blocks();
 run_tests();
 
 __DATA__

@@ -4,6 +4,7 @@
 use lib 't/lib';
 use IdToken;
 use Test::Nginx::Socket 'no_plan';
+use IdTokenProtocol;
 
 my $jwks  = write_file('jwks.json', jwks('@rsa1'));
 my $other = write_file('other.json', jwks('@rsa2'));
@@ -27,6 +28,7 @@ our $late_bob = "\nCookie: idt=" . token(sub => 'bob', exp => -3600);
 
 no_long_string();
 no_shuffle();
+IdTokenProtocol::for_blocks();
 run_tests();
 
 __DATA__

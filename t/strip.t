@@ -118,14 +118,15 @@ for my $row (
 is(sent(body('/any', "Cookie: idt.0=x; idt.7=y; a=1"), 'cookie'), 'a=1', 'pieces with a gap, let in by address');
 
 # several Cookie headers, as HTTP/2 clients behind a proxy may send them
+my $seam  = $IdTokenProtocol::version == 1 ? '|' : '; ';
 my @lines = ("Cookie: a=1", "Cookie: idt=$token", "Cookie: b=2; c=3");
 my $answer = $nginx->get('/cookie', @lines);
 is($answer->{status}, 200, 'three Cookie headers');
-is(sent($answer->{body}, 'cookie'), 'a=1|b=2; c=3', 'the middle one goes');
+is(sent($answer->{body}, 'cookie'), "a=1${seam}b=2; c=3", 'the middle one goes');
 is($answer->{'got-cookie'}, '[a=1; b=2; c=3]', '$http_cookie joins the rest');
 $answer = $nginx->get('/cookie', "Cookie: idt.0=$one; a=1", "Cookie: b=2; idt.1=$two");
 is($answer->{status}, 200, 'pieces in two Cookie headers');
-is(sent($answer->{body}, 'cookie'), 'a=1|b=2', 'are stripped from both');
+is(sent($answer->{body}, 'cookie'), "a=1${seam}b=2", 'are stripped from both');
 
 # two sources
 is(sent(body('/both', $bearer, 'Cookie: a=1'), 'authorization'), '-', 'header of two sources');
@@ -186,7 +187,7 @@ for my $row (['header', $bearer], ['cookie', "Cookie: a=1; idt=$token"]) {
     is($answer->{status}, 200, "$row->[0]: a page of subrequests");
     is(() = $answer->{body} =~ /GET \S+ HTTP/g, 2, "$row->[0]: both are judged by the stripped token");
     unlike($answer->{body}, qr/eyJ|root/, "$row->[0]: neither sees it");
-    is(() = $answer->{body} =~ /X-Other: 1/g, 2, "$row->[0]: both see other headers");
+    is(() = $answer->{body} =~ /X-Other: 1/gi, 2, "$row->[0]: both see other headers");
 }
 is(() = $nginx->get('/ssi')->{body} =~ /GET/g, 0, 'without a token there is no page');
 

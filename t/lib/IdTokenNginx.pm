@@ -12,6 +12,7 @@ use IO::Socket::INET ();
 use Time::HiRes qw(sleep time);
 
 use IdToken;
+use IdTokenProtocol;
 
 our @EXPORT = qw(tenant_url);
 
@@ -119,7 +120,7 @@ http {
     $text{http}
     $text{providers}
     server {
-        listen 127.0.0.1:$self->{port};
+        @{[IdTokenProtocol::listen_at($self->{port})]}
         location = /api {
             $guard
             add_header Kid \$id_token_kid always;
@@ -147,8 +148,11 @@ sub connect {
 sub send_request {
     my ($self, $path, @headers) = @_;
     my $method = $path =~ s/^([A-Z]+) // ? $1 : 'GET';
+    unshift @headers, 'Host: localhost' if !grep { /^Host:/i } @headers;
+    return IdTokenProtocol::send_by_curl($self->{port}, $method, $path,
+        @headers) if $IdTokenProtocol::version != 1;
     my $socket = $self->connect;
-    print {$socket} join("\r\n", "$method $path HTTP/1.1", 'Host: localhost',
+    print {$socket} join("\r\n", "$method $path HTTP/1.1",
         'Connection: close', @headers, '', '');
     $socket->flush;
     return $socket;
@@ -166,7 +170,7 @@ sub read_answer {
     }
     close $socket;
     my ($head, $body) = split /\r\n\r\n/, $text, 2;
-    return {} if !defined $head || $head !~ s{^HTTP/1\.[01] (\d+)[^\r]*}{};
+    return {} if !defined $head || $head !~ s{^HTTP/[\d.]+ (\d+)[^\r]*}{};
     my %answer = (status => $1, body => $body);
     $answer{lc $1} = $2 while $head =~ /^([^\r\n:]+):[ ]*([^\r\n]*)/mg;
     return \%answer;

@@ -76,9 +76,10 @@ sub sent {
 # A request with a body.
 sub post {
     my ($nginx, $path, $body, @headers) = @_;
+    local $IdTokenProtocol::body = $body;
     my $socket = $nginx->send_request("POST $path",
         'Content-Length: ' . length $body, @headers);
-    print {$socket} $body;
+    print {$socket} $body if $IdTokenProtocol::version == 1;
     return IdTokenNginx::read_answer($socket);
 }
 

@@ -22,7 +22,7 @@ for option in "$@"; do
         --check) check=yes ;;
         --demo) packages="$packages $demo" ;;
         --test) testing=yes packages="$packages $demo libcmocka-dev dpkg-dev perl
-            python3-jwt python3-cryptography" ;;
+            libipc-run-perl python3-jwt python3-cryptography" ;;
         --e2e) optional="nodejs npm" ;;
         --browser) packages="$packages nodejs npm chromium libnss3-tools" ;;
         --bench) packages="$packages wrk valgrind" ;;

@@ -15,7 +15,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 export CHROOTS=${CHROOTS:-/var/tmp/nginx-auth-id-token-chroots}
-parts=${PARTS:-unit integration blackbox}
+parts=${PARTS:-unit integration blackbox protocols}
 mkdir -p "$CHROOTS"
 if [ $# = 0 ]; then
     set -- bookworm trixie forky
