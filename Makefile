@@ -244,12 +244,12 @@ caches: $(MODULE) $(tools) ## t/*.t with the cache off and with one of 4 KB
 	done
 
 .PHONY: e2e e2e-browser
-STORIES ?= http second browser recipes
+STORIES ?= http second browser login recipes
 e2e: $(MODULE) ## a real provider, nginx and an API; a browser, too, if there
 	@$(test_env) t/e2e/run.sh $(STORIES)
 
 e2e-browser: $(MODULE) ## the browser's part alone; see deps-browser
-	@$(test_env) t/e2e/run.sh browser recipes
+	@$(test_env) t/e2e/run.sh browser login recipes
 
 demo: ## a tenant, nginx and an API on this machine; KEEP=1 leaves them running
 	@t/run/deps.sh --demo

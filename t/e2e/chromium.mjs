@@ -35,9 +35,11 @@ function homeThatTrusts(ca, home) {
     certutil('-A', '-t', 'C,,', '-n', 'e2e', '-i', ca);
 }
 
-// A browser with a profile of its own, as another person has.
-export async function openBrowser(dir, ca) {
+// A browser with a profile of its own, as another person has. `settle` may put
+// settings into DIR before it starts.
+export async function openBrowser(dir, ca, settle) {
     homeThatTrusts(ca, dir);
+    settle?.(dir);
     const context = await chromium.launchPersistentContext(
         join(dir, 'profile'), {
             executablePath: find('chromium'),

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync,
 import { join } from 'node:path';
 
 import { decode } from './agent.mjs';
+import { secondAppUrl } from './apps.mjs';
 import { request } from './http.mjs';
 
 const CLIENT = 'second-spa';
@@ -166,7 +167,7 @@ async function setUp(w, base, issuer) {
         name: 'Second application',
         confidential: false,
         enabled: true,
-        redirect_uri: [w.callback],
+        redirect_uri: [w.callback, `${secondAppUrl(w)}/oidc/callback`],
         authorization_type: ['id_token'],
         scope: [],
     });
@@ -191,9 +192,12 @@ async function logIn(w, base) {
         state: 'state',
         nonce: randomBytes(12).toString('hex'),
     });
-    const answer = await user.call('GET', `/api/oidc/auth?${query}&g_continue`);
+    // As its login page goes on once the user is known.
+    const authorize = (target) => user.call('GET', `${target}&g_continue`);
+    const answer = await authorize(`/api/oidc/auth?${query}`);
     const fragment = new URL(answer.headers.location).hash.slice(1);
-    return new URLSearchParams(fragment).get('id_token');
+    return { idToken: new URLSearchParams(fragment).get('id_token'),
+        authorize: (url) => authorize(url.slice(base.length)) };
 }
 
 // Starts it for the world and logs its one user in.
@@ -215,6 +219,7 @@ export async function startGlewlwyd(w, dir, port) {
         request(`${base}/api/`).then(() => true, () => false));
 
     await setUp(w, base, issuer);
-    const idToken = await logIn(w, base);
-    return { issuer, clientId: CLIENT, idToken, sub: decode(idToken).sub };
+    const { idToken, authorize } = await logIn(w, base);
+    return { issuer, clientId: CLIENT, idToken, sub: decode(idToken).sub,
+        authorize };
 }

@@ -14,6 +14,7 @@ const files = {
     second: './second.mjs',
     browser: './browser.mjs',
     recipes: './recipes.mjs',
+    login: './login.mjs',
 };
 
 async function tell(name) {

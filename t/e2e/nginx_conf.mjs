@@ -1,5 +1,7 @@
 // nginx as an operator would set it up for the story.
 
+import { appProviders, appServers } from './apps.mjs';
+
 const proxied = (target, extra = '') => `
             auth_id_token_strip on;
             auth_id_token_set_header X-OIDC-Iss iss;
@@ -44,7 +46,7 @@ http {
     scgi_temp_path ${w.dir}/scgi;
 
     log_format story '$request $status $id_token_status $id_token_error '
-                     '$id_token_claim_sub';
+                     '$id_token_claim_sub $host $id_token_login';
     access_log ${w.dir}/access.log story;
 
     resolver 127.0.0.1:${w.dns.port} ipv6=off;
@@ -62,6 +64,7 @@ http {
         jwks_refresh 3s;
     }
 ${secondProvider(w) || ''}
+${appProviders(w)}
     id_token_assertion api {
         key ${w.dir}/assertion.pem;
         issuer https://app.test/;
@@ -203,5 +206,6 @@ ${secondProvider(w) || ''}
             ${proxied('http://api')}
         }
     }
+${appServers(w)}
 }
 `;

@@ -1,7 +1,8 @@
 // A tenant: npm's oidc-provider as an OpenID Provider with two client IDs.
 //
 // Run as a program it takes one argument, a JSON object:
-//   {issuer, port, control, cert, key, redirects: [URI], backchannel: URI}
+//   {issuer, port, control, cert, key, redirects: [URI], backchannel: URI,
+//    apps: [client metadata]}
 // and answers commands on http://127.0.0.1:<control>/, see "commands" below.
 
 import { randomBytes } from 'node:crypto';
@@ -58,8 +59,12 @@ function newProvider() {
                 backchannel_logout_session_required: true,
             }),
             client('other-app'),
+            ...settings.apps.map((app) => client(app.client_id, app)),
         ],
-        responseTypes: ['id_token'],
+        responseTypes: ['id_token', 'code'],
+        // As tenants do whose applications read the ID token alone: Core 5.4
+        // has the claims of scopes in it in the implicit flow only.
+        conformIdTokenClaims: false,
         scopes: scope.split(' '),
         claims: {
             openid: ['sub'],
@@ -97,7 +102,7 @@ const loginPage = (failed) => `<!doctype html>
 <form method="post">
 ${failed ? '<p id="failed">Wrong name or password.</p>' : ''}
 <input name="login" autofocus> <input name="password" type="password">
-<button>Sign in</button>
+<button>Sign in</button> <button name="cancel" value="yes">Cancel</button>
 </form>`;
 
 async function formOf(request) {
@@ -111,6 +116,12 @@ async function formOf(request) {
 async function login(provider, request, response) {
     await provider.interactionDetails(request, response);
     const form = request.method === 'POST' ? await formOf(request) : null;
+
+    if (form?.has('cancel')) {
+        await provider.interactionFinished(request, response,
+            { error: 'access_denied' }, { mergeWithLastSubmission: false });
+        return;
+    }
 
     if (form && users[form.get('login')] &&
         form.get('password') === PASSWORD) {
@@ -132,7 +143,14 @@ function useKeys() {
     answer = provider.callback();
 }
 
+// '': it works; 'all': no connection gets an answer; else a path that gets none.
+let down = '';
+
 async function serve(request, response) {
+    if (down === 'all' || down === request.url) {
+        request.socket.destroy();
+        return;
+    }
     if (!request.url.startsWith('/interaction/')) {
         answer(request, response);
         return;
@@ -150,6 +168,7 @@ const commands = {
     promote: () => keys.promote(),
     retire: () => keys.retire(),
     replace: () => keys.replace(),
+    down: (what) => { down = what; },
     ttl: (seconds) => { idTokenSeconds = Number(seconds); },
 };
 

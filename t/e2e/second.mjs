@@ -4,9 +4,11 @@
 import { join } from 'node:path';
 
 import { Agent, decode } from './agent.mjs';
+import { secondAppUrl } from './apps.mjs';
 import { assert, step } from './count.mjs';
 import { startGlewlwyd, unpack } from './glewlwyd.mjs';
 import { bearer, request } from './http.mjs';
+import { formIn, PAGE, Visitor } from './visitor.mjs';
 import { freePorts } from './world.mjs';
 
 export function prepare(dir) {
@@ -53,5 +55,22 @@ export async function story(w) {
         assert.equal((await ask('stray.test', idToken)).status, 403);
         assert.equal(w.recorder.count, before);
         assert.equal((await ask('first.test', first.idToken)).status, 200);
+    });
+
+    await step('nginx logs its user in', async () => {
+        const app = secondAppUrl(w);
+        const visitor = new Visitor();
+        const begun = await visitor.fetch(`${app}/user?deep`,
+            { headers: PAGE });
+        assert.equal(begun.status, 302, begun.body);
+        assert.ok(begun.headers.location.startsWith(issuer));
+        const page = await w.second.authorize(begun.headers.location);
+        const form = formIn({ ...page, url: issuer });
+        assert.ok(form, page.body);
+        const back = await visitor.visit(form.action,
+            { method: 'POST', form: form.fields });
+        assert.equal(back.status, 200, back.body);
+        assert.equal(back.url, `${app}/user?deep`);
+        assert.deepEqual(w.recorder.values('X-OIDC-Sub'), [sub]);
     });
 }

@@ -5,6 +5,7 @@ import { assert } from './count.mjs';
 import { request } from './http.mjs';
 import { access } from './story_access.mjs';
 import { identity } from './story_identity.mjs';
+import { logins } from './story_login.mjs';
 import { ends, rotation } from './story_time.mjs';
 import { cookies, crossOrigin } from './story_web.mjs';
 
@@ -39,5 +40,6 @@ export async function story(w) {
     await cookies(scene);
     await crossOrigin(scene);
     await rotation(scene);
+    await logins(scene);
     await ends(scene);
 }

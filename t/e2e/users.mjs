@@ -3,7 +3,7 @@
 
 export const PASSWORD = 'correct horse';
 
-const manyGroups = Array.from({ length: 300 },
+const groups = (length) => Array.from({ length },
     (_, i) => `department-${i}-readers`);
 
 export const users = {
@@ -14,7 +14,9 @@ export const users = {
         name: 'Eve\r\nX-OIDC-Sub: alice',
         groups: ['staff\r\nX-OIDC-Sub: alice'],
     },
-    manager: { name: 'Manager', groups: manyGroups },
+    manager: { name: 'Manager', groups: groups(300) },
+    // More than the cookies of a session hold.
+    director: { name: 'Director', groups: groups(1400) },
 };
 
 export function claimsOf(login) {

@@ -2,13 +2,14 @@
 // with its database behind a recorder, DNS, nginx.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { appClients, appHosts } from './apps.mjs';
 import { makeCerts } from './certs.mjs';
 import { dnsServer } from './dns.mjs';
 import { request, trust } from './http.mjs';
@@ -127,7 +128,7 @@ async function startOp(w) {
     w.op = start(process.execPath, [join(here, 'op.mjs'), JSON.stringify({
         issuer: w.issuer, port: w.ports.op, control: w.ports.control,
         cert: w.certs.cert, key: w.certs.key, backchannel,
-        redirects: [w.callback],
+        redirects: [w.callback], apps: appClients(w),
     })], { stdio: ['ignore', 'pipe', openSync(join(w.dir, 'op.log'), 'w')] });
     await firstLine(w.op, 'the OpenID Provider');
 }
@@ -152,16 +153,16 @@ export async function startWorld({ dir, nginxBin, module, second }) {
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
 
-    const [op, control, app] = await freePorts(3);
-    const w = { dir, nginxBin, module, ports: { op, control, app }, start,
-        until };
+    const [op, control, app, http1] = await freePorts(4);
+    const w = { dir, nginxBin, module, ports: { op, control, app, http1 },
+        start, until };
     w.issuer = `https://op.test:${op}`;
     w.app = `https://app.test:${app}`;
     w.crossApi = `https://api.test:${app}`;
     w.callback = `${w.app}/`;
     w.spa = join(here, 'spa');
     w.certs = makeCerts(dir, ['op.test', 'op2.test', 'app.test', 'api.test',
-        'first.test', 'second.test', 'stray.test']);
+        'first.test', 'second.test', 'stray.test', ...appHosts]);
     trust(w.certs.ca);
     execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt',
         'ec_paramgen_curve:P-256', '-out', join(dir, 'assertion.pem')],
@@ -180,6 +181,23 @@ export async function startWorld({ dir, nginxBin, module, second }) {
     ]);
     await startNginx(w);
     return w;
+}
+
+// Another configuration for the same nginx.
+export async function reconfigure(w, change) {
+    const file = join(w.dir, 'nginx.conf');
+    const before = readFileSync(file, 'utf8');
+    const after = change(before);
+    if (after === before) {
+        throw new Error('the configuration did not change');
+    }
+    writeFileSync(file, after);
+    const log = join(w.dir, 'error.log');
+    const count = () => readFileSync(log, 'utf8')
+        .split('gracefully shutting down').length;
+    const gone = count();
+    w.nginx.kill('SIGHUP');
+    await until('nginx has reloaded', () => count() >= gone + 2);
 }
 
 export async function control(w, command, value = '') {
