@@ -502,4 +502,27 @@ for my $text (server('auth_id_token_csrf https://u:hunter2@app.test;'),
     unlike($out, qr/hunter2/, 'not told');
 }
 
+# who has been logged out
+
+{
+    my $one = provider('one', jwks_file => $keys);
+    my $block = sub { return "id_token_revocations { $_[0] } $one server { auth_id_token one; }" };
+    good('id_token_revocations', $block->(''));
+    good('its words', $block->("zone 64k; keep 8h; state $dir/revoked;"));
+    good('the least zone', $block->('zone 32k;'));
+    good('no provider', 'id_token_revocations { }');
+    bad("zone $_", $block->("zone $_;"), qq{"zone" needs a size from 32k such as "1m", not "\Q$_\E"})
+        for '31k', '1023', '0', 'large', '1.5m';
+    bad("keep $_", $block->("keep $_;"), qq{"keep" needs a time above zero such as "5s", not "$_"}) for '0', 'long';
+    bad('an empty state', $block->('state "";'), '"state" cannot be empty');
+    bad('state /', $block->('state /;'), '"state" cannot be "/"');
+    bad('state of a file', $block->("state $keys;"), qq{"state" "\Q$keys\E" is not a directory});
+    bad("$_ twice", $block->("$_; $_;"), qr/"\w+" is duplicate, near/) for 'zone 1m', 'keep 1h', "state $dir/revoked";
+    bad('an unknown word', $block->('zones 1m;'),
+        'unknown directive "zones" in id_token_revocations');
+    bad('two values', $block->('zone 1m 2m;'), 'invalid number of arguments in "zone" directive');
+    bad('two blocks', 'id_token_revocations { } ' . $block->(''), '"id_token_revocations" directive is duplicate');
+    bad('in a server', "server { id_token_revocations { } } $one", '"id_token_revocations" directive is not allowed here');
+}
+
 done_testing();

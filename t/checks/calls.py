@@ -13,8 +13,9 @@ import sys
 # From the bottom up. Folders of one row know nothing of each other.
 CORE = ["idt_base", "idt_lib", "idt_jose", "idt_token idt_keys", "idt_mint",
         "idt_login", "idt_metrics", "idt_revoke", "idt_logout"]
-ADAPTER = ["idt_glue", "idt_fetch idt_count", "idt_source", "idt_request",
-           "idt_show idt_upstream idt_session", "idt_status", "idt_conf",
+ADAPTER = ["idt_glue", "idt_fetch idt_count", "idt_source", "idt_revoked",
+           "idt_request", "idt_show idt_upstream idt_session", "idt_status",
+           "idt_conf",
            "idt_module"]
 
 LEVEL = {folder: level for level, row in enumerate(CORE + ADAPTER)

@@ -171,7 +171,7 @@ void none_proven_is_the_first_or_unavailable(void **) {
 
 void optional_takes_a_stale_cookie_for_none(void **) {
     for (const Error stale :
-         {Error::expired, Error::too_old, Error::key_unknown}) {
+         {Error::expired, Error::too_old, Error::revoked, Error::key_unknown}) {
         refuses({refused(stale)}, Error::token_missing, 99, true);
         refuses({refused(stale)}, stale, 0);
         refuses({refused(stale, kBearer)}, stale, 0, true);

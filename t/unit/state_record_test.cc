@@ -153,6 +153,7 @@ void a_file_is_written_anew_when_it_is_worth_it(void **) {
     assert_false(is_compaction_due(0, 0, true));
     assert_false(is_compaction_due(800, 10, true));
     assert_true(is_compaction_due(801, 10, true));
+    assert_true(is_compaction_due(720, 10, true));
     assert_true(is_compaction_due(880, 10, true));
     assert_false(is_compaction_due(880, 10, false));
     const std::uint64_t most = (4 * 10 + 65536) * kStateRecordBytes;

@@ -88,6 +88,7 @@ enum class Answer : std::uint8_t {
     X(kind_access_token, invalid, "the token is an access token")              \
     X(kind_scope, invalid, "scope without nonce: let the login send a nonce")  \
     X(nonce, invalid, "the nonce does not match")                              \
+    X(revoked, invalid, "the session has ended")                               \
     /* rules of the location */                                                \
     X(csrf, forbidden, "no proof of a same-origin request")                    \
     X(claim_rule, forbidden, "a required claim does not match")                \

@@ -58,9 +58,17 @@ class RevocationList {
     [[nodiscard]] std::uint64_t epoch() const noexcept {
         return epoch_.load(std::memory_order_acquire);
     }
-    // Whether there is anything to look for, also for the figures.
     [[nodiscard]] std::uint32_t count() const noexcept {
         return count_.load(std::memory_order_relaxed);
+    }
+    // Tokens of whatever provider with iat up to this are refused, 0: none; the
+    // very last resort.
+    [[nodiscard]] std::int64_t watermark_of_all() const noexcept {
+        return everything_.load(std::memory_order_relaxed);
+    }
+    // Whether there is nothing to look for; asked for after the epoch.
+    [[nodiscard]] bool is_empty() const noexcept {
+        return count() == 0 && watermark_of_all() == 0;
     }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
@@ -80,11 +88,6 @@ class RevocationList {
     // Tokens of the provider with iat up to this are refused; 0: none for it.
     [[nodiscard]] std::int64_t watermark(
         const RevocationDigest &provider) noexcept;
-    // The same, for every provider: the very last resort.
-    [[nodiscard]] std::int64_t watermark_of_all() const noexcept {
-        return everything_;
-    }
-
     // Drops what is over, looking at `places` entries at most, each call at
     // the next ones. Returns how many went.
     std::uint32_t purge(std::int64_t now, std::uint32_t places) noexcept;
@@ -177,7 +180,7 @@ class RevocationList {
     std::uint32_t free_ = 0;  // the first of those that are free again
     std::uint32_t purge_at_ = 0;
     std::uint32_t torn_ = 0;  // a change has begun and not ended
-    std::int64_t everything_ = 0;
+    std::atomic<std::int64_t> everything_{0};
 };
 
 }  // namespace id_token

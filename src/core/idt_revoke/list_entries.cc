@@ -60,7 +60,8 @@ bool RevocationList::is_revoked(const TokenMarks &marks,
     const auto is_named = [&](RevokedKind kind, const RevocationDigest &value) {
         return find_live(marks.provider, kind, value, now) != nullptr;
     };
-    return (everything_ != 0 && is_before(marks.iat, everything_)) ||
+    return (watermark_of_all() != 0 &&
+            is_before(marks.iat, watermark_of_all())) ||
            is_cut(RevokedKind::all, {}) || is_cut(RevokedKind::watermark, {}) ||
            is_cut(RevokedKind::sub, marks.sub) ||
            (marks.has_sid ? is_cut(RevokedKind::sid, marks.sid)
@@ -92,9 +93,9 @@ std::optional<Revocation> RevocationList::next(std::uint32_t &cursor) noexcept {
             return r;
         }
     }
-    if (cursor != kLastPlace && everything_ != 0) {
+    if (cursor != kLastPlace && watermark_of_all() != 0) {
         cursor = kLastPlace;
-        return everything(everything_);
+        return everything(watermark_of_all());
     }
     return std::nullopt;
 }
@@ -132,10 +133,10 @@ Added RevocationList::add(const Revocation &revocation, std::uint32_t sent,
         return Added::over;
     }
     if (is_everything(r)) {
-        if (r.cut <= everything_) {
+        if (r.cut <= watermark_of_all()) {
             return Added::known;
         }
-        everything_ = r.cut;
+        everything_.store(r.cut, std::memory_order_relaxed);
         raise_epoch();
         return Added::raised;
     }
@@ -243,8 +244,8 @@ void RevocationList::take_in(RevocationList &other, std::int64_t now) noexcept {
             add(entry.revocation, entry.sent, now);
         }
     }
-    if (other.everything_ != 0) {
-        add(everything(other.everything_), 0, now);
+    if (other.watermark_of_all() != 0) {
+        add(everything(other.watermark_of_all()), 0, now);
     }
 }
 

@@ -170,11 +170,13 @@ void RevocationList::forget(const RevocationDigest &provider) noexcept {
 
 // So many providers that their watermarks alone fill the list.
 void RevocationList::forget_everything() noexcept {
+    std::int64_t cut = watermark_of_all();
     for (std::uint32_t place = 1; place <= used_; ++place) {
         if (at(place).revocation.kind != RevokedKind::none) {
-            everything_ = std::max(everything_, at(place).revocation.cut);
+            cut = std::max(cut, at(place).revocation.cut);
         }
     }
+    everything_.store(cut, std::memory_order_relaxed);
     raise_epoch();
     settle();
     used_ = 0;

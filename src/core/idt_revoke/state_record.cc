@@ -98,7 +98,7 @@ std::optional<Revocation> StateScan::next() noexcept {
 bool is_compaction_due(std::uint64_t bytes, std::uint32_t held,
                        bool starts) noexcept {
     const std::uint64_t needed = std::uint64_t{held} * kStateRecordBytes;
-    return starts ? bytes > needed
+    return starts ? bytes != needed
                   : bytes > 4 * needed + 65536 * kStateRecordBytes;
 }
 

@@ -52,7 +52,8 @@ class StateScan {
 };
 
 // Whether a file of so many bytes is to be written anew, for a list that holds
-// so much. `starts`: nobody waits for an answer yet.
+// so much. `starts`: nobody waits for an answer yet, and the file may lack what
+// the list holds.
 [[nodiscard]] bool is_compaction_due(std::uint64_t bytes, std::uint32_t held,
                                      bool starts) noexcept;
 

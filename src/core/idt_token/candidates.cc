@@ -125,7 +125,7 @@ Choice choose(std::span<const Judged> judged, const Dropped *dropped,
 bool is_stale(Error error, Carrier carrier) noexcept {
     return carrier == Carrier::cookie &&
            (error == Error::expired || error == Error::too_old ||
-            error == Error::key_unknown);
+            error == Error::revoked || error == Error::key_unknown);
 }
 
 Error reason_of_bearer(Error error, std::string_view token) noexcept {

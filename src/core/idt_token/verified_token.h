@@ -88,6 +88,11 @@ class VerifiedToken {
     [[nodiscard]] std::string_view remembered(std::size_t n,
                                               std::int64_t now) const noexcept;
 
+    // The epoch of what may end a session at which the token was last looked
+    // for there and not found; 0: never.
+    [[nodiscard]] std::uint64_t clean_at() const noexcept { return clean_at_; }
+    void set_clean_at(std::uint64_t epoch) noexcept { clean_at_ = epoch; }
+
     // All bytes held, this object and what is remembered included.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
@@ -117,6 +122,7 @@ class VerifiedToken {
     std::uint32_t slot_count_ = 0;
     VerifiedToken *newer_ = nullptr;  // owned by TokenCache
     VerifiedToken *older_ = nullptr;
+    std::uint64_t clean_at_ = 0;
     Times times_;
     const Algorithm *algorithm_ = nullptr;
     Note *notes_ = nullptr;

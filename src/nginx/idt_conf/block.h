@@ -31,7 +31,7 @@ struct word_t {
 
 struct reader_t {
     const char              *directive;
-    const ngx_str_t         *name;
+    const ngx_str_t         *name;     /* NULL: there is one such block */
     std::span<const word_t>  words;
     void                    *block;
     const char              *remote = NULL;   /* the first such word */

@@ -118,11 +118,12 @@ set_state(ngx_conf_t *cf, ngx_path_t *&field)
     }
 
     if (view(*name) == "/") {
-        return emerg(cf, "\"jwks_state\" cannot be \"%V\"", name);
+        return emerg(cf, "\"%V\" cannot be \"%V\"", &value[0], name);
     }
 
     if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR && !ngx_is_dir(&fi)) {
-        return emerg(cf, "\"jwks_state\" \"%V\" is not a directory", name);
+        return emerg(cf, "\"%V\" \"%V\" is not a directory", &value[0],
+                     name);
     }
 
     return NGX_CONF_OK;

@@ -24,6 +24,11 @@
 #define DEFAULT_CLAIM         "sub"                 /* claims sub; */
 #define DEFAULT_LIFETIME      60                    /* lifetime 60s; */
 
+/* of id_token_revocations */
+
+#define DEFAULT_ZONE_SIZE     (1024 * 1024)         /* zone 1m; */
+#define DEFAULT_KEEP          (24 * 60 * 60)        /* keep 24h; */
+
 /* of http and locations */
 
 #define DEFAULT_CACHE_SIZE    (8 * 1024 * 1024)     /* id_token_cache 8m; */

@@ -69,6 +69,13 @@ ngx_int_t merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf);
 
 char *status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* revocations.cc */
+
+char *revocations(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* postconfiguration: the zone, if some directive may revoke */
+ngx_int_t init_revocations(ngx_conf_t *cf);
+
 /* browser.cc */
 
 char *csrf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

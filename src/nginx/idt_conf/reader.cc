@@ -50,6 +50,11 @@ read_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     word = find_word(*reader, view(value[0]));
 
+    if (word == NULL && reader->name == NULL) {
+        return emerg(cf, "unknown directive \"%V\" in %s", &value[0],
+                         reader->directive);
+    }
+
     if (word == NULL) {
         return emerg(cf, "unknown directive \"%V\" in %s \"%V\"", &value[0],
                          reader->directive, reader->name);

@@ -136,6 +136,13 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
       0,
       NULL },
 
+    { ngx_string("id_token_revocations"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_NOARGS,
+      configures<revocations>,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("id_token_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       configures<cache>,
@@ -370,7 +377,7 @@ postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    return keys_init(cf);
+    return init_revocations(cf) == NGX_OK ? keys_init(cf) : NGX_ERROR;
 }
 
 
@@ -388,6 +395,15 @@ init_module(ngx_cycle_t *cycle)
 }
 
 
+static revocations_t *
+revocations_of(ngx_cycle_t *cycle)
+{
+    main_conf_t  *mcf = main_conf(cycle);
+
+    return (mcf != NULL) ? mcf->revocations : NULL;
+}
+
+
 static ngx_int_t
 init_process(ngx_cycle_t *cycle)
 {
@@ -397,6 +413,8 @@ init_process(ngx_cycle_t *cycle)
     }
 
     counts_init_process(main_conf(cycle));
+
+    revocations_init_process(revocations_of(cycle));
 
     keys_on_change(wake);
 
@@ -412,6 +430,7 @@ exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    revocations_exit_process(revocations_of(cycle));
     keys_exit_process(cycle);
     exit_worker();
     counts_exit_process();

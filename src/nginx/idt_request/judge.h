@@ -30,6 +30,10 @@ void prove(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx,
 void explain(const Policy &policy, const VerifiedToken &token,
     Diagnosis &diagnosis);
 
+/* revoked.cc; may throw std::bad_alloc */
+Error judge_revoked(main_conf_t *mcf, const provider_t *provider,
+    VerifiedToken &token);
+
 /* worker.cc; may throw std::bad_alloc */
 Validator *get_validator(main_conf_t *mcf);
 

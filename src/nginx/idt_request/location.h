@@ -15,6 +15,7 @@
 
 #include "idt_show/assertion.h"
 #include "idt_source/source.h"
+#include "idt_revoked/revocations.h"
 #include "idt_session/types.h"
 
 
@@ -29,6 +30,7 @@ typedef struct provider_s {
     key_source_t      *keys;
     login_provider_t  *login;     /* NULL: nobody logs in there */
     ProviderCounters  *counters;  /* NULL: nobody looks at them */
+    RevocationDigest   digest;    /* what logouts call it */
     unsigned           used:1;    /* some location names it */
 } provider_t;
 
@@ -77,10 +79,21 @@ typedef struct {
     /* "sub", which tells persons apart where there are several tokens */
     ngx_uint_t                                          subject_slot;
 
+    /* and what logouts name, where revocations are in force */
+    ngx_uint_t                                          sid_slot;
+    ngx_uint_t                                          jti_slot;
+    ngx_uint_t                                          session_nonce_slot;
+
     /* all that read a cookie */
     std::vector<carrier_t *>                            carriers;
 
     login_main_conf_t                                   login;
+
+    revocations_conf_t                                  revocations_conf;
+    bool                                                may_revoke; /* some
+                                                                  directive */
+    revocations_t                                      *revocations; /* NULL:
+                                                              nobody does */
 
     size_t                                              cache_size; /* 0: off */
 

@@ -24,6 +24,11 @@ prove(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx,
         proof.error = judge_nonce(r, conf, *proof.token.get());
     }
 
+    if (proof.error == Error::ok) {
+        proof.error = judge_revoked(main_conf(r), ctx->provider,
+                                    *proof.token.get());
+    }
+
     if (proof.error != Error::ok && proof.token) {
         explain(ctx->provider->policy, *proof.token.get(), proof.diagnosis);
     }

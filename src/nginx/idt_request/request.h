@@ -159,6 +159,15 @@ ctx_t *proven_ctx(ngx_http_request_t *r) noexcept;
 /* the whole claim set of ctx->token; may throw std::bad_alloc */
 const Claims *parse_claims(ctx_t *ctx);
 
+/* revoked.cc */
+
+/*
+ * What is compared of a token with the logouts, made once with it. May throw
+ * std::bad_alloc.
+ */
+TokenMarks marks_of(main_conf_t *mcf, const provider_t *provider,
+    VerifiedToken &token);
+
 /* worker.cc */
 
 /* after remember(): the cache counts a token anew */

@@ -1,6 +1,7 @@
 /*
- * The directory of the saved keys. nginx's own way, ngx_add_path(), gives away
- * whatever a symbolic link of that name points at, in "nginx -t" as well.
+ * The directories of what is kept over a restart. nginx's own way,
+ * ngx_add_path(), gives away whatever a symbolic link of that name points at,
+ * in "nginx -t" as well.
  */
 
 #include <fcntl.h>
@@ -9,22 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "idt_source/directory.h"
 #include "idt_source/zone.h"
 
 
 namespace id_token::nginx {
-
-
-static ngx_int_t
-directory_error(key_source_t *keys, const char *what)
-{
-    ngx_log_error(NGX_LOG_EMERG, keys->cycle->log, ngx_errno,
-                  "\"jwks_state\" of id_token_provider \"%V\": %s \"%V\" "
-                  "failed in %s:%ui",
-                  &keys->settings.provider, what, &keys->settings.state->name,
-                  keys->settings.file, keys->settings.line);
-    return NGX_ERROR;
-}
 
 
 /* workers follow a link, with rights of their own; we change nothing */
@@ -38,8 +28,8 @@ directory_is_link(const char *name)
 }
 
 
-ngx_int_t
-saved_prepare(key_source_t *keys) noexcept
+const char *
+prepare_directory(ngx_cycle_t *cycle, const ngx_str_t *path) noexcept
 {
     int               fd, rc;
     ngx_err_t         err;
@@ -47,24 +37,24 @@ saved_prepare(key_source_t *keys) noexcept
     struct stat       st;
     ngx_core_conf_t  *ccf;
 
-    name = reinterpret_cast<const char *>(keys->settings.state->name.data);
+    name = reinterpret_cast<const char *>(path->data);
 
     if (mkdir(name, 0700) == -1 && ngx_errno != NGX_EEXIST) {
-        return directory_error(keys, "mkdir()");
+        return "mkdir()";
     }
 
     if (directory_is_link(name)) {
-        return NGX_OK;
+        return NULL;
     }
 
     fd = open(name, O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
     if (fd == -1) {
         /* without a master we may not be the one who can */
-        return (geteuid() == 0) ? directory_error(keys, "open()") : NGX_OK;
+        return (geteuid() == 0) ? "open()" : NULL;
     }
 
     ccf = reinterpret_cast<ngx_core_conf_t *>(
-              ngx_get_conf(keys->cycle->conf_ctx, ngx_core_module));
+              ngx_get_conf(cycle->conf_ctx, ngx_core_module));
 
     rc = fstat(fd, &st);
 
@@ -83,7 +73,27 @@ saved_prepare(key_source_t *keys) noexcept
     (void) close(fd);
     ngx_set_errno(err);
 
-    return (rc == 0) ? NGX_OK : directory_error(keys, "chown() or chmod()");
+    return (rc == 0) ? NULL : "chown() or chmod()";
+}
+
+
+ngx_int_t
+saved_prepare(key_source_t *keys) noexcept
+{
+    const char  *failed;
+
+    failed = prepare_directory(keys->cycle, &keys->settings.state->name);
+
+    if (failed == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, keys->cycle->log, ngx_errno,
+                  "\"jwks_state\" of id_token_provider \"%V\": %s \"%V\" "
+                  "failed in %s:%ui",
+                  &keys->settings.provider, failed, &keys->settings.state->name,
+                  keys->settings.file, keys->settings.line);
+    return NGX_ERROR;
 }
 
 
