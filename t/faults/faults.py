@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 
 import faults_conf  # noqa: E402
 from faults_base import Backend, Control, Result  # noqa: E402
+from faults_login import logins  # noqa: E402
 from faults_requests import Requests, fetches, scenarios  # noqa: E402
 from faults_start import Configurations, reloads, starts  # noqa: E402
 from live import BUILD, Nginx, Tenant  # noqa: E402
@@ -32,7 +33,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=400,
                         help="at most so many places in each scenario")
-    parser.add_argument("--only", default="conf reloads starts requests fetches",
+    parser.add_argument("--only", default="conf reloads starts requests logins fetches",
                         help="parts, by name")
     parser.add_argument("--trace", action="store_true",
                         help="who failed goes to nginx's standard error")
@@ -74,13 +75,15 @@ def main():
         if "starts" in options.only:
             starts(control, lambda: make(sources=1, discovered=1),
                    max(1, options.points // 10), result)
-        if "requests" in options.only or "fetches" in options.only:
+        if {"requests", "logins", "fetches"} & set(options.only.split()):
             tenant.control("/issuer", issuer=tenant.url)
             nginx = make()
             requests = Requests(nginx, control, backend, options.points,
                                 result)
             if "requests" in options.only:
                 scenarios(requests)
+            if "logins" in options.only:
+                logins(requests)
             if "fetches" in options.only:
                 fetches(requests, tenant, options.points)
             result.check("no worker died", "exited on" not in nginx.log())

@@ -4,6 +4,7 @@ location for each way through a request."""
 import os
 import subprocess
 
+import faults_login
 from live import CLIENT_ID, ISSUER, MINT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -73,6 +74,8 @@ def config(tenant, folder, backend, **counts):
         lifetime 60s;
     }}
 """
+    login_http, login_server = faults_login.config(folder)
+    http += login_http
     server = f"""\
         location = /api {{ auth_id_token tenant; empty_gif; }}
         location = /who {{
@@ -165,7 +168,7 @@ def config(tenant, folder, backend, **counts):
             empty_gif;
         }}
 """
-    return http, server
+    return http, server + login_server
 
 
 def build_preload(out):
