@@ -9,8 +9,10 @@ use IdToken;
 use IdTokenNginx ();
 
 use Cwd qw(abs_path);
+use Digest::SHA qw(sha256);
 use HTTP::Tiny ();
 use IO::Socket::INET ();
+use MIME::Base64 qw(encode_base64url);
 use Test::More;
 
 my $examples = abs_path('conf-examples');
@@ -194,6 +196,7 @@ my %as_it_stands = (
     'json-error-page'         => [8098, '/api/', 401],
     'several-issuers'         => [8099, '/web/', 401],
     'entra-groups'            => [8079, '/admin/', 401],
+    'logout'                  => [8078, '/', 401],
 );
 
 is_deeply [map { m{([^/]+)\.conf$} } sort glob "$examples/*.conf"],
@@ -216,6 +219,24 @@ SKIP: {
             stop_nginx();
         }
     }
+}
+
+# -- logout.conf --------------------------------------------------------------
+
+{
+    start_example('logout');
+    my $r  = 'r' x 43;
+    my $id = good(sid => 's1', nonce => encode_base64url(sha256($r)), iat => time - 60);
+    my @cookie = (Cookie => "__Host-id=$id; __Host-id-r=$r");
+    isnt request('/', @cookie)->{status}, 401, 'logout: a session';
+    my $logout = token(iss => $issuer, aud => 'SPA_CLIENT_ID', sub => 'alice',
+        header => { typ => 'logout+jwt' }, claims => { jti => 'j1', sid => 's1',
+            events => { 'http://schemas.openid.net/event/backchannel-logout' => {} } });
+    is $http->post_form("http://127.0.0.1:$port/oidc/backchannel",
+        { logout_token => $logout })->{status}, 200, 'the tenant ends it';
+    status_is('and it is over', 401, '/', @cookie);
+    like request('/oidc/revoke')->{content}, qr/^\{"revocations":[123]\}/, 'an operator sees it';
+    stop_nginx();
 }
 
 # -- login-*.conf -------------------------------------------------------------

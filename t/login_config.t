@@ -144,6 +144,12 @@ bad('one callback for two', 'have the same "redirect_uri" "/oidc/callback": each
     login_provider() . login_provider(name => 'b') . server($source, $app, $callback,
         'location /b { auth_id_token b; auth_id_token_login on; location /b/c { id_token_callback b; } }',
         'location /oidc/callback { id_token_callback b; }'));
+bad('an unknown provider of a logout', 'unknown id_token_provider "other" in "id_token_backchannel_logout"', login_provider()
+    . server($source, $app, 'location = /oidc/callback { id_token_callback tenant; }', 'location = /back { id_token_backchannel_logout other; }'));
+bad('two handlers of logouts', 'has another handler already', login_provider()
+    . server('location = /back { id_token_backchannel_logout tenant; id_token_revoke; }'));
+good('logouts of a provider without logins', IdToken::provider()
+    . server('location = /back { id_token_backchannel_logout tenant; }', 'location = /front { id_token_frontchannel_logout tenant; }', 'location = /revoke { id_token_revoke; }'));
 bad('two handlers', 'has another handler already', login_provider()
     . server($source, $app, 'location = /oidc/callback { id_token_callback tenant; id_token_logout tenant; }'));
 bad('a share above 90%', '"auth_id_token_renew" needs a share of the token\'s life from "1%" to "90%", or "off", not "91%"',

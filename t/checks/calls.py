@@ -14,9 +14,8 @@ import sys
 CORE = ["idt_base", "idt_lib", "idt_jose", "idt_token idt_keys", "idt_mint",
         "idt_login", "idt_metrics", "idt_revoke", "idt_logout"]
 ADAPTER = ["idt_glue", "idt_fetch idt_count", "idt_source", "idt_revoked",
-           "idt_request", "idt_show idt_upstream idt_session", "idt_status",
-           "idt_conf",
-           "idt_module"]
+           "idt_request", "idt_show idt_upstream idt_session",
+           "idt_ending idt_status", "idt_conf", "idt_module"]
 
 LEVEL = {folder: level for level, row in enumerate(CORE + ADAPTER)
          for folder in row.split()}

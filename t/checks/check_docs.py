@@ -22,6 +22,7 @@ units = "\n".join(
 
 # Reasons that no request can bring about at will; unit tests name them.
 UNIT_ONLY = {"ok", "out_of_memory", "internal"}
+LOGOUT_UNIT_ONLY = {"logout_memory", "logout_state"}
 
 problems = []
 
@@ -147,6 +148,19 @@ need(documented, "README.md: the section \"When a login fails\" is not found")
 for name in re.findall(r"^\| `(\w+)` \|", documented[1] if documented else "", re.M):
     need(name in {row[0] for row in failures},
          f"README.md: {name} is no way in which a login fails")
+
+# reasons of logouts, by the words of their answer or their name in the log
+
+rows = re.sub(r"\\\n", " ", pathlib.Path(
+    "src/core/idt_logout/logout_error.h").read_text())
+logouts = re.findall(r'\bX\((\w+),\s*(\w+),\s*"([^"]*)"\)', rows)
+need(len(logouts) > 10, "logout_error.h: the table of reasons is not found")
+for name, _, text in logouts[1:]:
+    need(re.search(r"`" + name + r"`.*" + re.escape(text), readme),
+         f'README.md: the reason {name} or its text "{text}" is missing')
+    need(text in tests or word(name, tests)
+         or name in LOGOUT_UNIT_ONLY and word(name, units),
+         f"t/*.t: no test brings about the reason {name}")
 
 # configuration errors: some words in a row of each message
 

@@ -725,8 +725,10 @@ nginx("idt_session/finish", "login login_attacks login_code",
 nginx("idt_session/callback", "login login_code",
       ("the method of the form", "    if (r->method != NGX_HTTP_POST) {", "    if (false) {"),
       ("the method of the code", "    if (r->method != NGX_HTTP_GET) {", "    if (false) {"),
-      ("the type of the form", "        || !is_form_type(view(r->headers_in.content_type->value))", ""),
-      ("64 KB", "r->headers_in.content_length_n > static_cast<off_t>(kMaxFormBytes)", "false"))
+      ("the type of the form", "        || !is_form_type(view(r->headers_in.content_type->value))", ""))
+
+nginx("idt_request/body", "logout",
+      ("64 KB, also in chunks", "static_cast<size_t>(ngx_buf_size(b)) > limit", "static_cast<size_t>(ngx_buf_size(b)) > 2 * limit"))
 
 nginx("idt_session/callback", "login_attacks",
       ("endpoints at another node", "    if (await_endpoints(r, ctx) == NGX_AGAIN) {\n        return NGX_AGAIN;\n    }\n\n    return guarded", "    return guarded"))
@@ -1037,3 +1039,23 @@ nginx("idt_show/escaped", "leave",
 nginx("idt_conf/set_header", "leave",
       ("a separator is one", "if (!is_separator(option)) {", "if (false) {"),
       ("elements of a claim only", "if (header->variable != NULL) {\n        return \"joins", "if (false) {\n        return \"joins"))
+
+nginx("idt_ending/backchannel", "logout logout_keys",
+      ("only by POST", "if (r->method != NGX_HTTP_POST) {", "if (false) {"),
+      ("only a form", "|| !is_form_type(view(r->headers_in.content_type->value))", ""),
+      ("a key that is new is fetched", "return Need::refetch;", "return Need::nothing;"),
+      ("it waits for the first keys", "? Need::keys : Need::nothing;", "? Need::nothing : Need::nothing;"))
+
+nginx("idt_ending/frontchannel", "logout logout_session",
+      ("only by GET", "if (r->method != NGX_HTTP_GET) {", "if (false) {"),
+      ("half of the room", "if (!has_room(revocations)) {", "if (false) {"))
+
+nginx("idt_ending/revoke", "logout",
+      ("a page of our own", "if (!is_from_here(r, loc_conf(r))) {", "if (false) {"),
+      ("JSON only", "|| !is_json_type(view(r->headers_in.content_type->value))", ""))
+
+nginx("idt_session/finish", "logout_session",
+      ("once more a second later", "if (ctx->error == Error::revoked) {", "if (false) {"))
+
+nginx("idt_session/logout", "logout_session",
+      ("its token is revoked", "(void) revocations_accept(main_conf(r)->revocations, { &entry, 1 });", "(void) entry;"))

@@ -362,6 +362,8 @@ void each_reason_has_its_row(void **) {
                 "logout_nonce");
     assert_text(logout_error_row(LogoutError::logout_memory).name,
                 "logout_memory");
+    assert_true(logout_error_row(LogoutError::logout_state).answer ==
+                LogoutAnswer::unavailable);
     for (int i = 0; i <= static_cast<int>(LogoutError::logout_memory); i++) {
         // It goes into JSON as it is.
         assert_true(logout_error_row(static_cast<LogoutError>(i))

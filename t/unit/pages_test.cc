@@ -6,11 +6,11 @@ using namespace id_token;
 
 namespace {
 
-constexpr Page kAll[] = {Page::malformed,      Page::no_transaction,
-                         Page::tenant_error,   Page::refused,
-                         Page::unavailable,    Page::loop,
-                         Page::too_long,       Page::logged_out,
-                         Page::confirm_logout, Page::logout_refused};
+constexpr Page kAll[] = {
+    Page::malformed,      Page::no_transaction, Page::tenant_error,
+    Page::refused,        Page::unavailable,    Page::loop,
+    Page::too_long,       Page::logged_out,     Page::confirm_logout,
+    Page::logout_refused, Page::again};
 
 void each_page_is_whole(void **) {
     for (const Page page : kAll) {
@@ -34,6 +34,7 @@ void a_failure_has_a_status_of_its_own(void **) {
     assert_int_equal(page_status(Page::logged_out), 200);
     assert_int_equal(page_status(Page::confirm_logout), 200);
     assert_int_equal(page_status(Page::logout_refused), 403);
+    assert_int_equal(page_status(Page::again), 200);
 }
 
 void a_code_is_shown_by_its_page_alone(void **) {

@@ -22,6 +22,7 @@ enum class Page : std::uint8_t {
     logged_out,
     confirm_logout,
     logout_refused,
+    again,  // a moment later
 };
 
 // X(name, page, text): name is the value of $id_token_login_error, text is for

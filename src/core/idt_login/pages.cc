@@ -47,9 +47,11 @@ constexpr PageRow kPages[] = {
     {200, "Log out", "Do you want to log out?", kLogout},
     {403, "Not logged out", "The request did not come from this site.",
      kLogout},
+    {200, "One moment",
+     "You were logged out a moment ago, and are being logged in again.",
+     kAgain},
 };
-static_assert(std::size(kPages) ==
-              static_cast<std::size_t>(Page::logout_refused) + 1);
+static_assert(std::size(kPages) == static_cast<std::size_t>(Page::again) + 1);
 
 const PageRow &row_of(Page page) noexcept {
     return kPages[static_cast<std::size_t>(page)];

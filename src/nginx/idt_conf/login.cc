@@ -3,7 +3,7 @@
 #include "idt_conf/defaults.h"
 #include "idt_conf/login.h"
 #include "idt_conf/login_block.h"
-#include "idt_session/session.h"
+#include "idt_ending/ending.h"
 
 #include "idt_login/set_cookie.h"
 
@@ -146,12 +146,53 @@ take_location(ngx_conf_t *cf, login_conf_t *login, LoginHandler handler,
 }
 
 
-/* id_token_callback PROVIDER, id_token_login, id_token_logout */
+typedef struct {
+    const char          *word;
+    LoginHandler         handler;
+    ngx_http_handler_pt  content;
+    bool                 logs_in;    /* the provider needs a login for it */
+    bool                 revokes;
+} place_t;
+
+
+static const place_t  places[] = {
+    { "id_token_callback", LoginHandler::callback, answers<callback_handler>,
+      true, false },
+    { "id_token_login", LoginHandler::login, answers<login_handler>,
+      true, false },
+    { "id_token_logout", LoginHandler::logout, answers<logout_handler>,
+      true, true },
+    { "id_token_identity", LoginHandler::identity, answers<identity_handler>,
+      false, false },
+    { "id_token_backchannel_logout", LoginHandler::backchannel,
+      answers<backchannel_handler>, false, true },
+    { "id_token_frontchannel_logout", LoginHandler::frontchannel,
+      answers<frontchannel_handler>, false, true },
+    { "id_token_revoke", LoginHandler::revoke, answers<revoke_handler>,
+      false, true }
+};
+
+
+
+
+static const place_t *
+place_of(LoginHandler handler)
+{
+    for (const place_t &place : places) {
+        if (place.handler == handler) {
+            return &place;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* a directive of the table; its first argument, if any, is a provider */
 
 char *
 login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_int_t    rc;
     loc_conf_t  *lcf;
 
     lcf = static_cast<loc_conf_t *>(conf);
@@ -160,22 +201,27 @@ login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     warn_literal(cf);
 
-    lcf->login.provider_name = value[1];
+    for (const place_t &place : places) {
+        if (view(cmd->name) != place.word) {
+            continue;
+        }
 
-    if (view(cmd->name) == "id_token_callback") {
-        rc = take_location(cf, &lcf->login, LoginHandler::callback,
-                           answers<callback_handler>);
+        if (take_location(cf, &lcf->login, place.handler, place.content)
+            != NGX_OK)
+        {
+            return CONF_ERROR;
+        }
 
-    } else if (view(cmd->name) == "id_token_login") {
-        rc = take_location(cf, &lcf->login, LoginHandler::login,
-                           answers<login_handler>);
+        if (value.size() > 1) {
+            lcf->login.provider_name = value[1];
+        }
 
-    } else {
-        rc = take_location(cf, &lcf->login, LoginHandler::logout,
-                           answers<logout_handler>);
+        if (place.revokes) {
+            main_conf(cf)->may_revoke = true;
+        }
     }
 
-    return rc == NGX_OK ? NGX_CONF_OK : CONF_ERROR;
+    return NGX_CONF_OK;
 }
 
 
@@ -239,20 +285,11 @@ session_carrier(loc_conf_t *conf)
 static const char *
 login_word(const login_conf_t *login)
 {
-    switch (login->handler) {
+    const place_t  *place;
 
-    case LoginHandler::callback:
-        return "id_token_callback";
+    place = place_of(login->handler);
 
-    case LoginHandler::login:
-        return "id_token_login";
-
-    case LoginHandler::logout:
-        return "id_token_logout";
-
-    default:
-        return "auth_id_token_login";
-    }
+    return place != NULL ? place->word : "auth_id_token_login";
 }
 
 
@@ -329,9 +366,7 @@ merge_handler(ngx_conf_t *cf, loc_conf_t *conf)
 
     login = &conf->login;
 
-    if (login->handler == LoginHandler::none
-        || login->handler == LoginHandler::identity)
-    {
+    if (login->provider_name.data == NULL) {
         return NGX_OK;
     }
 
@@ -345,6 +380,10 @@ merge_handler(ngx_conf_t *cf, loc_conf_t *conf)
 
     if (resolve_provider(cf, login) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (!place_of(login->handler)->logs_in) {
+        return NGX_OK;
     }
 
     writes = login->handler != LoginHandler::callback;

@@ -14,7 +14,7 @@ char *login(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *login_parameter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *login_renew(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* id_token_callback, id_token_login, id_token_logout */
+/* id_token_callback and its kind: a location with a handler */
 char *login_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *login_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 

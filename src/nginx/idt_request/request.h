@@ -54,6 +54,10 @@ struct bad_signature {
 };
 
 
+/* body.h */
+typedef ngx_int_t (*body_pt)(ngx_http_request_t *r, const std::string *body);
+
+
 /*
  * The state of a request. It is found again after an internal redirect, which
  * clears r->ctx, by the cleanup of the pool; a subrequest has its own.
@@ -96,7 +100,11 @@ typedef struct {
     VerifiedToken         *parsed_of;
     ngx_str_t              claims;       /* $id_token_claims */
 
+    body_pt                take_body;
+    size_t                 body_limit;
+
     login_state_t         *login;        /* at a callback */
+    std::string           *logout_token; /* at a back-channel logout */
     std::string_view       login_said;   /* $id_token_login */
 
     unsigned               endpoints_asked:1;

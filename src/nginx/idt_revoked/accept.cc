@@ -42,25 +42,21 @@ revocations_on_change(revocations_changed_pt handler) noexcept
 
 
 bool
-revocations_see(revocations_t *revocations, const RevocationDigest &provider,
-    const RevocationDigest &jti, int64_t until) noexcept
+revocations_has_seen(revocations_t *revocations, const Revocation &seen)
+    noexcept
 {
-    Revocation  seen;
-
-    seen.provider = provider;
-    seen.value = jti;
-    seen.kind = RevokedKind::seen;
-    seen.until = until;
-
     revoked_lock  lock(revocations);
 
-    if (revocations->zone->list->holds(seen, ngx_time())) {
-        return false;
-    }
+    return revocations->zone->list->holds(seen, ngx_time());
+}
+
+
+void
+revocations_see(revocations_t *revocations, const Revocation &seen) noexcept
+{
+    revoked_lock  lock(revocations);
 
     revoked_add(revocations, seen, 0);
-
-    return true;
 }
 
 

@@ -78,22 +78,24 @@ bool revocations_accept(revocations_t *revocations,
     std::span<const Revocation> accepted) noexcept;
 
 /*
- * Whether this jti of a logout token is met for the first time; it is
- * remembered until `until`.
+ * Whether the jti of a logout token has been met, and that it has: only when
+ * all that it stands for was accepted.
  */
 
-bool revocations_see(revocations_t *revocations,
-    const RevocationDigest &provider, const RevocationDigest &jti,
-    int64_t until) noexcept;
+bool revocations_has_seen(revocations_t *revocations, const Revocation &seen)
+    noexcept;
+void revocations_see(revocations_t *revocations, const Revocation &seen)
+    noexcept;
 
 /* Until when a cut has to be known: no token is accepted for longer. */
 
 int64_t revocations_until(const revocations_t *revocations, int64_t cut)
     noexcept;
 
-/* How many are held. */
+/* How many are held, and how many there is room for. */
 
 ngx_uint_t revocations_count(const revocations_t *revocations) noexcept;
+ngx_uint_t revocations_capacity(const revocations_t *revocations) noexcept;
 
 /*
  * The epoch of the list, for is_revoked(): a token that was found clean is

@@ -261,6 +261,13 @@ revocations_count(const revocations_t *revocations) noexcept
 }
 
 
+ngx_uint_t
+revocations_capacity(const revocations_t *revocations) noexcept
+{
+    return revocations->zone->list->capacity();
+}
+
+
 uint64_t
 revocations_epoch(const revocations_t *revocations, bool *empty) noexcept
 {

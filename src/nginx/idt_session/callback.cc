@@ -5,6 +5,7 @@
  */
 
 #include "idt_session/state.h"
+#include "idt_request/body.h"
 
 #include "idt_login/callback.h"
 
@@ -17,20 +18,6 @@ login_state_s::~login_state_s() noexcept
     if (exchange != NULL) {
         exchange_abort(exchange);
     }
-}
-
-
-/* what a content handler returns for a request that waits */
-
-static ngx_int_t
-stay(ngx_http_request_t *r, ngx_int_t rc)
-{
-    if (rc == NGX_AGAIN) {
-        r->main->count++;
-        return NGX_DONE;
-    }
-
-    return rc;
 }
 
 
@@ -47,86 +34,24 @@ guarded(ngx_http_request_t *r, ctx_t *ctx, std::string_view text) noexcept
 }
 
 
-/* a body may lie in a file: nginx's buffer is smaller than ours */
-
 static ngx_int_t
-read_body(ngx_http_request_t *r, std::string *out)
+take_form(ngx_http_request_t *r, const std::string *body)
 {
-    ssize_t       n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    if (r->request_body == NULL) {
-        return NGX_OK;
-    }
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (out->size() + static_cast<size_t>(ngx_buf_size(b))
-            > kMaxFormBytes)
-        {
-            return NGX_DECLINED;
-        }
-
-        if (!b->in_file) {
-            out->append(reinterpret_cast<char *>(b->pos), b->last - b->pos);
-            continue;
-        }
-
-        std::string  part(b->file_last - b->file_pos, '\0');
-
-        n = ngx_read_file(b->file, reinterpret_cast<u_char *>(part.data()),
-                          part.size(), b->file_pos);
-
-        if (n != static_cast<ssize_t>(part.size())) {
-            return NGX_ERROR;
-        }
-
-        out->append(part);
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-body_handler(ngx_http_request_t *r)
-{
-    ctx_t        *ctx;
-    ngx_int_t     rc;
-    std::string   body;
+    ctx_t  *ctx;
 
     ctx = get_ctx(r);
 
-    try {
-        rc = read_body(r, &body);
-
-    } catch (...) {
-        rc = NGX_ERROR;
+    if (body == NULL) {
+        return login_failed(r, ctx->provider, LoginError::answer_too_long);
     }
 
-    if (rc == NGX_OK) {
-        rc = guarded(r, ctx, body);
-
-    } else if (rc == NGX_DECLINED) {
-        rc = login_failed(r, ctx->provider, LoginError::answer_too_long);
-
-    } else {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (rc != NGX_AGAIN) {
-        ngx_http_finalize_request(r, rc);
-    }
+    return guarded(r, ctx, *body);
 }
 
 
 static ngx_int_t
 receive_form(ngx_http_request_t *r, ctx_t *ctx)
 {
-    ngx_int_t  rc;
-
     if (r->method != NGX_HTTP_POST) {
         return login_failed(r, ctx->provider, LoginError::answer_method);
     }
@@ -137,13 +62,7 @@ receive_form(ngx_http_request_t *r, ctx_t *ctx)
         return login_failed(r, ctx->provider, LoginError::answer_type);
     }
 
-    if (r->headers_in.content_length_n > static_cast<off_t>(kMaxFormBytes)) {
-        return login_failed(r, ctx->provider, LoginError::answer_too_long);
-    }
-
-    rc = ngx_http_read_client_request_body(r, body_handler);
-
-    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+    return receive_body(r, kMaxFormBytes, take_form);
 }
 
 

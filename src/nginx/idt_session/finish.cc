@@ -9,18 +9,21 @@
 namespace id_token::nginx {
 
 
+/* on the origin that the browser knows, which may be another than ours */
+
+static std::string
+url_of_return(const Transaction &transaction)
+{
+    return transaction.redirect_uri.substr(0,
+               transaction.redirect_uri.find('/', sizeof("https://") - 1))
+           + transaction.return_path;
+}
+
+
 ngx_int_t
 send_back(ngx_http_request_t *r, const Transaction &transaction)
 {
-    std::string  url;
-
-    /* the origin that the browser knows, which may be another than ours */
-
-    url = transaction.redirect_uri.substr(0,
-              transaction.redirect_uri.find('/', sizeof("https://") - 1));
-    url += transaction.return_path;
-
-    if (set_location(r, url) != NGX_OK
+    if (set_location(r, url_of_return(transaction)) != NGX_OK
         || forbid_caching(r) != NGX_OK
         || add_header(r, "Referrer-Policy", "no-referrer") != NGX_OK)
     {
@@ -98,16 +101,14 @@ judge_transaction_nonce(ctx_t *ctx, const main_conf_t *mcf)
 }
 
 
-/* NGX_AGAIN: it waits for keys */
-
 ngx_int_t
-judge_answer(ngx_http_request_t *r, ctx_t *ctx)
+prove_whole(ngx_http_request_t *r, ctx_t *ctx, std::string_view token)
 {
     Need       need;
     ngx_int_t  rc;
 
     for ( ;; ) {
-        need = prove_alone(r, loc_conf(r), ctx, ctx->login->token);
+        need = prove_alone(r, loc_conf(r), ctx, token);
 
         if (need == Need::nothing) {
             break;
@@ -126,12 +127,67 @@ judge_answer(ngx_http_request_t *r, ctx_t *ctx)
 
     settle(ctx);
 
+    return NGX_OK;
+}
+
+
+/*
+ * A login in the very second of a logout: times have whole seconds, so that the
+ * logout ends the new session, too. The tenant makes another token a second
+ * later, mostly without asking; the count of logins ends this if it does not.
+ */
+
+static ngx_int_t
+try_again(ngx_http_request_t *r, ctx_t *ctx)
+{
+    login_state_t  *state;
+
+    state = ctx->login;
+
+    auto  logins = read_note(r, NoteKind::logins, state->transaction.cookie,
+                             state->cookies);
+
+    if (is_loop(logins)) {
+        return login_failed(r, ctx->provider, LoginError::token_refused,
+                            error_row(ctx->error).name);
+    }
+
+    if (write_note(r, NoteKind::logins, state->transaction.cookie,
+                   count_login(logins, ngx_time()),
+                   same_site(state->transaction.flow))
+        != NGX_OK
+        || add_header(r, "Refresh",
+                      "1; url=" + url_of_return(state->transaction))
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    login_did(r, ctx->provider, "tried again", error_row(ctx->error).name);
+
+    return send_page(r, Page::again);
+}
+
+
+/* NGX_AGAIN: it waits for keys */
+
+ngx_int_t
+judge_answer(ngx_http_request_t *r, ctx_t *ctx)
+{
+    if (prove_whole(r, ctx, ctx->login->token) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
     if (ctx->error == Error::ok) {
         ctx->error = judge_transaction_nonce(ctx, main_conf(r));
     }
 
     if (ctx->error == Error::ok) {
         return begin_session(r, ctx);
+    }
+
+    if (ctx->error == Error::revoked) {
+        return try_again(r, ctx);
     }
 
     switch (error_row(ctx->error).answer) {

@@ -90,8 +90,6 @@ login_handler(ngx_http_request_t *r) noexcept
 static ngx_int_t
 send_identity(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx)
 {
-    ngx_http_complex_value_t  body;
-
     static ngx_str_t  type = ngx_string("application/json");
 
     const Claims  *claims = parse_claims(ctx);
@@ -102,18 +100,7 @@ send_identity(ngx_http_request_t *r, const loc_conf_t *conf, ctx_t *ctx)
 
     std::string  json = identity_json(*claims, conf->login.claims);
 
-    ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
-
-    body.value.len = json.size();
-    body.value.data = static_cast<u_char *>(
-                          ngx_pnalloc(r->pool, json.size()));
-    if (body.value.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_memcpy(body.value.data, json.data(), json.size());
-
-    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &body);
+    return send_text(r, NGX_HTTP_OK, &type, json);
 }
 
 

@@ -1,6 +1,7 @@
 /* id_token_logout: ends the session here, then at the tenant. */
 
 #include "idt_session/session.h"
+#include "idt_request/body.h"
 
 #include "idt_count/count.h"
 #include "idt_login/logout.h"
@@ -103,11 +104,43 @@ expire_all(ngx_http_request_t *r, std::string_view name)
 }
 
 
+/*
+ * The token of this session counts for nobody any more, whoever else has it.
+ * NGX_AGAIN: it waits for keys, without which nobody knows whether it is one.
+ */
+
 static ngx_int_t
-end_session(ngx_http_request_t *r, loc_conf_t *conf)
+revoke_own(ngx_http_request_t *r, ctx_t *ctx, std::string_view token)
+{
+    Revocation  entry;
+
+    const provider_t  *provider = ctx->provider;
+
+    if (prove_whole(r, ctx, token) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (ctx->error != Error::ok) {
+        return NGX_DECLINED;    /* over, or none: there is nothing to end */
+    }
+
+    entry = revoke_session(
+                marks_of(main_conf(r), provider, *ctx->token.get()),
+                cut_at(ctx->token->times().exp) + provider->policy.leeway + 1);
+
+    /* where it cannot be written it counts all the same, and that is logged */
+
+    (void) revocations_accept(main_conf(r)->revocations, { &entry, 1 });
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+end_session(ngx_http_request_t *r, ctx_t *ctx, loc_conf_t *conf)
 {
     provider_t              *provider;
-    std::string              url;
+    std::string              url, token;
     std::string_view         cookie;
     std::vector<CookiePair>  cookies;
 
@@ -115,6 +148,13 @@ end_session(ngx_http_request_t *r, loc_conf_t *conf)
     cookie = view(conf->login.carrier->value);
 
     cookies = read_cookies(r);
+    token = presented_token(cookie, cookies);
+
+    ctx->provider = provider;
+
+    if (!token.empty() && revoke_own(r, ctx, token) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
 
     if (expire_all(r, cookie) != NGX_OK)
     {
@@ -124,7 +164,7 @@ end_session(ngx_http_request_t *r, loc_conf_t *conf)
     login_did(r, provider, "ended");
     count(provider, Count::logouts);
 
-    url = tenants_end(r, provider, presented_token(cookie, cookies));
+    url = tenants_end(r, provider, token);
 
     if (url.empty()) {
         url = post_logout_uri(r, provider->login);
@@ -148,6 +188,7 @@ end_session(ngx_http_request_t *r, loc_conf_t *conf)
 ngx_int_t
 logout_handler(ngx_http_request_t *r) noexcept
 {
+    ctx_t       *ctx;
     ngx_int_t    rc;
     loc_conf_t  *conf;
 
@@ -157,7 +198,9 @@ logout_handler(ngx_http_request_t *r) noexcept
 
     rc = ngx_http_discard_request_body(r);
 
-    if (rc != NGX_OK || make_ctx(r) == NULL) {
+    ctx = make_ctx(r);
+
+    if (rc != NGX_OK || ctx == NULL) {
         return rc != NGX_OK ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -169,7 +212,7 @@ logout_handler(ngx_http_request_t *r) noexcept
         {
 
         case LogoutStep::end:
-            return end_session(r, conf);
+            return stay(r, end_session(r, ctx, conf));
 
         case LogoutStep::confirm:
             return send_page(r, Page::confirm_logout);

@@ -60,11 +60,31 @@ add_page_headers(ngx_http_request_t *r, int status)
 
 
 ngx_int_t
+send_text(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
+    std::string_view text) noexcept
+{
+    ngx_http_complex_value_t  body;
+
+    ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
+
+    body.value.data = static_cast<u_char *>(
+                          ngx_pnalloc(r->pool, text.size() + 1));
+    if (body.value.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(body.value.data, text.data(), text.size());
+    body.value.len = text.size();
+
+    return ngx_http_send_response(r, status, type, &body);
+}
+
+
+ngx_int_t
 send_page(ngx_http_request_t *r, Page page, std::string_view code) noexcept
 {
     int                       status;
     std::string               html;
-    ngx_http_complex_value_t  body;
 
     static ngx_str_t  type = ngx_string("text/html; charset=utf-8");
 
@@ -93,18 +113,7 @@ send_page(ngx_http_request_t *r, Page page, std::string_view code) noexcept
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_memzero(&body, sizeof(ngx_http_complex_value_t));
-
-    body.value.data = static_cast<u_char *>(
-                          ngx_pnalloc(r->pool, html.size()));
-    if (body.value.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_memcpy(body.value.data, html.data(), html.size());
-    body.value.len = html.size();
-
-    return ngx_http_send_response(r, status, &type, &body);
+    return send_text(r, status, &type, html);
 }
 
 

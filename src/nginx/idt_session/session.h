@@ -89,6 +89,10 @@ ngx_int_t write_note(ngx_http_request_t *r, NoteKind kind,
 
 /* page.cc: pages of ours, log lines */
 
+/* what a content handler returns; copies the text */
+ngx_int_t send_text(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
+    std::string_view text) noexcept;
+
 /*
  * What a content handler returns or is finalized with. Where an error_page is
  * set for the status, it is left to it. `code`: see page_html().
@@ -104,6 +108,18 @@ ngx_int_t login_failed(ngx_http_request_t *r, provider_t *provider,
 /* the same for what went well: "begun", "succeeded" ... */
 void login_did(ngx_http_request_t *r, provider_t *provider,
     const char *what, std::string_view why = {}) noexcept;
+
+
+/* finish.cc */
+
+/*
+ * A token that did not come with the request as one; ctx->provider is set.
+ * NGX_AGAIN: it waits for keys; else ctx->error says what came out. May throw
+ * std::bad_alloc.
+ */
+
+ngx_int_t prove_whole(ngx_http_request_t *r, ctx_t *ctx,
+    std::string_view token);
 
 
 /* callback.cc, exchange.cc */

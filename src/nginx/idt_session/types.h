@@ -60,7 +60,10 @@ enum class LoginHandler : unsigned {
     callback,
     login,
     logout,
-    identity
+    identity,
+    backchannel,
+    frontchannel,
+    revoke
 };
 
 
