@@ -704,7 +704,7 @@ for my $piece (slurp('README.md') =~ /```nginx\n(.*?)```/sg) {
         $piece = "id_token_provider more { issuer https://127.0.0.1:9/; "
             . "client_id spa; $piece }";
     }
-    elsif ($piece !~ /^(id_token_|log_format|client_header|map)/) {
+    elsif ($piece !~ /^(id_token_|log_format|client_header|map|server)/) {
         $piece = "$tenant server { listen 127.0.0.1:$port; $piece\n"
             . "location /guarded { auth_id_token tenant; } }";
     }
