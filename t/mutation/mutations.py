@@ -833,7 +833,7 @@ nginx("idt_request/browser", "nonce",
       ("it matches", "return *matches ? Error::ok", "return true ? Error::ok"))
 
 nginx("idt_request/rules", "require",
-      ("a hole is no value", "if (text.len == 0 && cv[i].lengths != NULL) {",
+      ("a hole is no value", "if (text.len == 0 && cv.lengths != NULL) {",
        "if (false) {"))
 
 nginx("idt_upstream/header_names", "headers",
@@ -841,7 +841,7 @@ nginx("idt_upstream/header_names", "headers",
        "return view(name) == view(ours);"))
 
 nginx("idt_upstream/upstream", "headers upstreams",
-      ("client copies go", "if (is_listed(conf->headers, h->key)\n",
+      ("client copies go", "if (is_listed(plan.conf->headers, h->key)\n",
        "if (false\n"),
       ("headers of another location go", "|| is_listed(ctx->headers, h->key))",
        "|| false)"),

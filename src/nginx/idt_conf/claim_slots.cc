@@ -10,6 +10,65 @@
 namespace id_token::nginx {
 
 
+/* what names a claim gets its slot; no step leads to all of them */
+
+static void
+give_slot(main_conf_t *mcf, ngx_http_variable_t *v)
+{
+    std::string_view  name = view(v->name);
+
+    if (v->get_handler == shows<claims_variable>) {
+        v->data = slot_of(mcf, {});
+        v->get_handler = shows<slot_variable>;
+
+    } else if (v->get_handler == shows<escaped_claim_variable>) {
+        name.remove_prefix(sizeof(ESCAPED_PREFIX) - 1);
+
+        v->data = slot_of(mcf, {std::string(name)});
+        v->get_handler = shows<escaped_slot_variable>;
+
+    } else if (v->get_handler == shows<claim_variable>) {
+        name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
+
+        v->data = slot_of(mcf, {std::string(name)});
+        v->get_handler = shows<slot_variable>;
+    }
+}
+
+
+static void
+sort_variables(main_conf_t *mcf, const ngx_array_t *variables)
+{
+    ngx_uint_t  i;
+
+    auto  v = items<ngx_http_variable_t>(variables);
+
+    mcf->header_variables.clear();
+    mcf->verdict_variables.clear();
+
+    for (i = 0; i < v.size(); i++) {
+
+        std::string_view  name = view(v[i].name);
+
+        if (!(v[i].flags & NGX_HTTP_VAR_CHANGEABLE)
+            && (name.starts_with("http_") || name.starts_with("cookie_")))
+        {
+            mcf->header_variables.push_back(i);
+            continue;
+        }
+
+        if (name.starts_with("id_token_")
+            || v[i].get_handler == shows<slot_variable>
+            || v[i].get_handler == shows<escaped_slot_variable>)
+        {
+            mcf->verdict_variables.push_back(i);
+        }
+
+        give_slot(mcf, &v[i]);
+    }
+}
+
+
 /*
  * All variables that the configuration refers to are known now: each claim
  * among them gets a slot, where its value lies ready. What is asked for by
@@ -17,11 +76,8 @@ namespace id_token::nginx {
  */
 
 ngx_int_t
-init_variables(ngx_cycle_t *cycle)
+init_variables(ngx_cycle_t *cycle) noexcept
 {
-    ngx_uint_t                  i;
-    std::string_view            name;
-    ngx_http_variable_t        *v;
     ngx_http_core_main_conf_t  *cmcf;
     main_conf_t                *mcf;
 
@@ -34,56 +90,8 @@ init_variables(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
-
-    mcf->header_variables.clear();
-    mcf->verdict_variables.clear();
-
     try {
-        for (i = 0; i < cmcf->variables.nelts; i++) {
-
-            name = view(v[i].name);
-
-            if (!(v[i].flags & NGX_HTTP_VAR_CHANGEABLE)
-                && (name.starts_with("http_") || name.starts_with("cookie_")))
-            {
-                mcf->header_variables.push_back(i);
-                continue;
-            }
-
-            if (name.starts_with("id_token_")
-                || v[i].get_handler == shows<slot_variable>
-                || v[i].get_handler == shows<escaped_slot_variable>)
-            {
-                mcf->verdict_variables.push_back(i);
-            }
-
-            if (v[i].get_handler == shows<claims_variable>) {
-
-                /* no step leads to a claim: the slot holds all of them */
-
-                v[i].data = slot_of(mcf, {});
-                v[i].get_handler = shows<slot_variable>;
-                continue;
-            }
-
-            if (v[i].get_handler == shows<escaped_claim_variable>) {
-                name.remove_prefix(sizeof(ESCAPED_PREFIX) - 1);
-
-                v[i].data = slot_of(mcf, {std::string(name)});
-                v[i].get_handler = shows<escaped_slot_variable>;
-                continue;
-            }
-
-            if (v[i].get_handler != shows<claim_variable>) {
-                continue;
-            }
-
-            name.remove_prefix(sizeof(CLAIM_PREFIX) - 1);
-
-            v[i].data = slot_of(mcf, {std::string(name)});
-            v[i].get_handler = shows<slot_variable>;
-        }
+        sort_variables(mcf, &cmcf->variables);
 
     } catch (...) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "out of memory");

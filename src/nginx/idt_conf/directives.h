@@ -83,7 +83,7 @@ char *nonce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* claim_slots.cc */
 
-ngx_int_t init_variables(ngx_cycle_t *cycle);
+ngx_int_t init_variables(ngx_cycle_t *cycle) noexcept;
 char *claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* the slot of a claim named in a directive; NGX_ERROR: logged */

@@ -113,14 +113,11 @@ resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
 }
 
 
-char *
-merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+/* which provider is asked */
+
+static void
+merge_provider(loc_conf_t *prev, loc_conf_t *conf)
 {
-    loc_conf_t  *prev, *conf;
-
-    prev = static_cast<loc_conf_t *>(parent);
-    conf = static_cast<loc_conf_t *>(child);
-
     if (conf->enable == NGX_CONF_UNSET) {
         conf->enable = prev->enable;
         conf->provider = prev->provider;
@@ -133,22 +130,37 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->enable == NGX_CONF_UNSET) {
         conf->enable = 0;
     }
+}
 
-    ngx_conf_merge_ptr_value(conf->realm, prev->realm, NULL);
+
+static ngx_int_t
+merge_sources(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
+{
+    carrier_t  *carrier;
+
     ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
 
-    if (conf->sources == NULL) {
-        conf->sources = ngx_array_create(cf->pool, 1, sizeof(carrier_t));
-        if (conf->sources == NULL) {
-            return CONF_ERROR;
-        }
-
-        *push<carrier_t>(conf->sources) = bearer;
+    if (conf->sources != NULL) {
+        return NGX_OK;
     }
 
-    ngx_conf_merge_uint_value(conf->mode, prev->mode,
-                      static_cast<ngx_uint_t>(DEFAULT_MODE));
-    ngx_conf_merge_value(conf->strip, prev->strip, 0);
+    conf->sources = ngx_array_create(cf->pool, 1, sizeof(carrier_t));
+    if (conf->sources == NULL) {
+        return NGX_ERROR;
+    }
+
+    carrier = push<carrier_t>(conf->sources);
+    *carrier = bearer;
+
+    return NGX_OK;
+}
+
+
+/* what browsers bring with them */
+
+static void
+merge_browser(loc_conf_t *prev, loc_conf_t *conf)
+{
     ngx_conf_merge_uint_value(conf->preflight, prev->preflight, 0);
 
     if (conf->csrf == NGX_CONF_UNSET) {
@@ -161,8 +173,27 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->nonce_slot = prev->nonce_slot;
         conf->nonce_off = prev->nonce_off;
     }
+}
 
-    if (merge_rules(cf, prev, conf) != NGX_OK
+
+char *
+merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    loc_conf_t  *prev, *conf;
+
+    prev = static_cast<loc_conf_t *>(parent);
+    conf = static_cast<loc_conf_t *>(child);
+
+    merge_provider(prev, conf);
+    merge_browser(prev, conf);
+
+    ngx_conf_merge_ptr_value(conf->realm, prev->realm, NULL);
+    ngx_conf_merge_uint_value(conf->mode, prev->mode,
+                      static_cast<ngx_uint_t>(DEFAULT_MODE));
+    ngx_conf_merge_value(conf->strip, prev->strip, 0);
+
+    if (merge_sources(cf, prev, conf) != NGX_OK
+        || merge_rules(cf, prev, conf) != NGX_OK
         || merge_headers(cf, prev, conf) != NGX_OK
         || merge_assertion_jwks(cf,
                &prev->assertion_jwks, &conf->assertion_jwks)

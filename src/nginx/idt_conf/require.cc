@@ -13,32 +13,18 @@ static ngx_int_t rule_values(ngx_conf_t *cf, rule_t *rule, ngx_str_t *value,
 static ngx_int_t rule_regex(ngx_conf_t *cf, rule_t *rule, ngx_str_t *pattern);
 
 
-/*
- * auth_id_token_require CLAIM [!]OPERATOR VALUE ... [error=401|403|404];
- * auth_id_token_require off;
- */
+/* words are in their places: NGX_ERROR, logged, if not */
 
-char *
-require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+static ngx_int_t
+check_words(ngx_conf_t *cf)
 {
-    ngx_str_t   *last;
-    ngx_uint_t   i, n;
-    rule_t      *rule;
-    loc_conf_t  *lcf;
-
-    lcf = static_cast<loc_conf_t *>(conf);
+    ngx_uint_t  i, n;
 
     auto  value = args(cf);
 
     n = value.size();
-    last = &value[n - 1];
 
-    if (n == 2 && view(value[1]) == "off") {
-        lcf->drop_rules = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (n == 2 || (n == 3 && view(*last).starts_with("error="))) {
+    if (n == 2 || (n == 3 && view(value[2]).starts_with("error="))) {
         return emerg(cf, "\"auth_id_token_require\" needs an operator after "
                          "\"%V\"", &value[1]);
     }
@@ -52,9 +38,66 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (note_directive(cf, lcf, true) != NGX_OK) {
-        return CONF_ERROR;
+    return NGX_OK;
+}
+
+
+/* error=CODE */
+
+static ngx_int_t
+rule_error(ngx_conf_t *cf, rule_t *rule, ngx_str_t *word)
+{
+    auto  code = view(*word).substr(sizeof("error=") - 1);
+
+    if (code == "401") {
+        rule->error = Error::claim_rule_401;
+
+    } else if (code == "404") {
+        rule->error = Error::claim_rule_404;
+
+    } else if (code != "403") {
+        return emerg(cf, "invalid \"%V\" in \"auth_id_token_require\", it must "
+                         "be 401, 403 or 404", word);
     }
+
+    return NGX_OK;
+}
+
+
+/* the operator, and whether the number of values is what it needs */
+
+static ngx_int_t
+rule_operator(ngx_conf_t *cf, rule_t *rule, ngx_str_t *word, ngx_uint_t nvalues)
+{
+    auto  op = parse_operator(view(*word));
+
+    if (!op) {
+        return emerg(cf, "unknown operator \"%V\" in \"auth_id_token_require\"",
+                         word);
+    }
+
+    rule->op = *op;
+
+    if ((op->no_value && nvalues != 0) || (op->one_value && nvalues != 1)
+        || (!op->no_value && nvalues == 0))
+    {
+        return emerg(cf, "operator \"%V\" in \"auth_id_token_require\" needs "
+                         "%s", word,
+                         op->no_value ? "no value"
+                         : op->one_value ? "exactly one value" : "a value");
+    }
+
+    return NGX_OK;
+}
+
+
+static char *
+add_rule(ngx_conf_t *cf, loc_conf_t *lcf)
+{
+    rule_t      *rule;
+    ngx_uint_t   n;
+
+    auto  value = args(cf);
 
     if (lcf->rules == NULL) {
         lcf->rules = ngx_array_create(cf->pool, 4, sizeof(rule_t));
@@ -67,53 +110,51 @@ require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (rule == NULL) {
         return CONF_ERROR;
     }
+
+    n = value.size();
     rule->error = Error::claim_rule;
 
-    if (view(*last).starts_with("error=")) {
-        auto  code = view(*last).substr(6);
-
-        if (code == "401") {
-            rule->error = Error::claim_rule_401;
-
-        } else if (code == "404") {
-            rule->error = Error::claim_rule_404;
-
-        } else if (code != "403") {
-            return emerg(cf, "invalid \"%V\" in \"auth_id_token_require\", it "
-                             "must be 401, 403 or 404", last);
+    if (view(value[n - 1]).starts_with("error=")) {
+        if (rule_error(cf, rule, &value[--n]) != NGX_OK) {
+            return CONF_ERROR;
         }
-
-        n--;
     }
 
-    if (rule_operand(cf, rule, &value[1]) != NGX_OK) {
-        return CONF_ERROR;
-    }
-
-    auto  op = parse_operator(view(value[2]));
-
-    if (!op) {
-        return emerg(cf, "unknown operator \"%V\" in \"auth_id_token_require\"",
-                         &value[2]);
-    }
-
-    rule->op = *op;
-
-    if ((op->no_value && n != 3) || (op->one_value && n != 4)
-        || (!op->no_value && n < 4))
+    if (rule_operand(cf, rule, &value[1]) != NGX_OK
+        || rule_operator(cf, rule, &value[2], n - 3) != NGX_OK
+        || rule_values(cf, rule, &value[3], n - 3) != NGX_OK)
     {
-        return emerg(cf, "operator \"%V\" in \"auth_id_token_require\" needs "
-                         "%s",
-                         &value[2],
-                         op->no_value ? "no value"
-                         : op->one_value ? "exactly one value" : "a value");
-    }
-
-    if (rule_values(cf, rule, &value[3], n - 3) != NGX_OK) {
         return CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * auth_id_token_require CLAIM [!]OPERATOR VALUE ... [error=401|403|404];
+ * auth_id_token_require off;
+ */
+
+char *
+require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    loc_conf_t  *lcf;
+
+    lcf = static_cast<loc_conf_t *>(conf);
+
+    auto  value = args(cf);
+
+    if (value.size() == 2 && view(value[1]) == "off") {
+        lcf->drop_rules = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (check_words(cf) != NGX_OK || note_directive(cf, lcf, true) != NGX_OK) {
+        return CONF_ERROR;
+    }
+
+    return add_rule(cf, lcf);
 }
 
 

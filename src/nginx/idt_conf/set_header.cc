@@ -10,63 +10,26 @@ namespace id_token::nginx {
 static bool parse_options(ngx_conf_t *cf, header_t *header);
 
 
-static ngx_uint_t
-is_reserved(const ngx_str_t &name)
+static ngx_int_t
+check_header_name(ngx_conf_t *cf, loc_conf_t *lcf, ngx_str_t &name)
 {
-    ngx_uint_t          i;
-    ngx_http_header_t  *h;
-
-    static ngx_str_t  reserved[] = {
-        ngx_string("Host"),
-        ngx_string("Connection"),
-        ngx_string("Content-Length"),
-        ngx_string("Content-Type"),
-        ngx_string("Transfer-Encoding"),
-        ngx_string("TE"),
-        ngx_string("Trailer"),
-        ngx_string("Upgrade"),
-        ngx_string("Expect"),
-        ngx_string("Keep-Alive"),
-        ngx_string("Proxy"),
-        ngx_string("Proxy-Connection"),
-        ngx_string("Proxy-Authorization"),
-        ngx_string("HTTP2-Settings"),
-        ngx_string("Authorization"),
-        ngx_string("Cookie"),
-        ngx_null_string
-    };
-
-    for (i = 0; reserved[i].len; i++) {
-        if (same_name(name, reserved[i])) {
-            return 1;
-        }
+    if (!is_field_name(name)) {
+        return emerg(cf, "\"%V\" in \"auth_id_token_set_header\" is not the "
+                         "name of a header", &name);
     }
 
-    for (h = ngx_http_headers_in; h->name.len; h++) {
-        if (same_name(name, h->name)) {
-            return 1;
-        }
+    if (is_reserved(name)) {
+        return emerg(cf, "header \"%V\" in \"auth_id_token_set_header\" "
+                         "steers the connection or nginx itself and cannot "
+                         "carry a claim", &name);
     }
 
-    return 0;
-}
-
-
-static ngx_uint_t
-is_field_name(const ngx_str_t &name)
-{
-    std::string_view  symbols("!#$%&'*+-.^_`|~");
-
-    for (unsigned char c : view(name)) {
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z')
-            && !(c >= 'A' && c <= 'Z')
-            && symbols.find(static_cast<char>(c)) == std::string_view::npos)
-        {
-            return 0;
-        }
+    if (is_listed(lcf->headers, name)) {
+        return emerg(cf, "duplicate header \"%V\" in "
+                         "\"auth_id_token_set_header\"", &name);
     }
 
-    return name.len != 0;
+    return NGX_OK;
 }
 
 
@@ -82,19 +45,10 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     auto  value = args(cf);
 
-    if (note_directive(cf, lcf, false) != NGX_OK) {
+    if (note_directive(cf, lcf, false) != NGX_OK
+        || check_header_name(cf, lcf, value[1]) != NGX_OK)
+    {
         return CONF_ERROR;
-    }
-
-    if (!is_field_name(value[1])) {
-        return emerg(cf, "\"%V\" in \"auth_id_token_set_header\" is not the "
-                         "name of a header", &value[1]);
-    }
-
-    if (is_reserved(value[1])) {
-        return emerg(cf, "header \"%V\" in \"auth_id_token_set_header\" "
-                         "steers the connection or nginx itself and cannot "
-                         "carry a claim", &value[1]);
     }
 
     if (lcf->headers == NULL) {
@@ -102,10 +56,6 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (lcf->headers == NULL) {
             return CONF_ERROR;
         }
-
-    } else if (is_listed(lcf->headers, value[1])) {
-        return emerg(cf, "duplicate header \"%V\" in "
-                         "\"auth_id_token_set_header\"", &value[1]);
     }
 
     header = push<header_t>(lcf->headers);
@@ -133,8 +83,7 @@ set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return CONF_ERROR;
     }
 
-    return parse_options(cf, header) ? NGX_CONF_OK
-                                     : CONF_ERROR;
+    return parse_options(cf, header) ? NGX_CONF_OK : CONF_ERROR;
 }
 
 

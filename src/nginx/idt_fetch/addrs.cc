@@ -12,60 +12,106 @@ namespace id_token::nginx {
 static bool same_host(const ngx_str_t *a, std::string_view b) noexcept;
 
 
-ngx_int_t
-known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
-    addrs_t *addrs)
+static void
+add_inet(addrs_t *addrs, in_addr_t addr, in_port_t port)
 {
-    u_char                               *text;
-    ngx_uint_t                            i, n, nhosts;
-    struct sockaddr_in                    sin;
-    const host_t  *h;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6                   sin6;
-#endif
+    struct sockaddr_in  sin;
 
     ngx_memzero(&sin, sizeof(struct sockaddr_in));
     sin.sin_family = AF_INET;
+    sin.sin_addr.s_addr = addr;
 
-    text = bytes(host);
-    sin.sin_addr.s_addr = ngx_inet_addr(text, host.size());
+    add_addr(addrs, reinterpret_cast<struct sockaddr *>(&sin),
+             sizeof(struct sockaddr_in), port);
+}
 
-    if (sin.sin_addr.s_addr != INADDR_NONE) {
-        add_addr(addrs, (struct sockaddr *) &sin,
-                                        sizeof(struct sockaddr_in), port);
-        return NGX_OK;
+
+#if (NGX_HAVE_INET6)
+
+static void
+add_inet6(addrs_t *addrs, const struct in6_addr &addr, in_port_t port)
+{
+    struct sockaddr_in6  sin6;
+
+    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
+    sin6.sin6_family = AF_INET6;
+    sin6.sin6_addr = addr;
+
+    add_addr(addrs, reinterpret_cast<struct sockaddr *>(&sin6),
+             sizeof(struct sockaddr_in6), port);
+}
+
+#endif
+
+
+static bool
+add_literal(addrs_t *addrs, std::string_view host, in_port_t port)
+{
+    in_addr_t         addr;
+#if (NGX_HAVE_INET6)
+    struct in6_addr   addr6;
+#endif
+
+    addr = ngx_inet_addr(bytes(host), host.size());
+
+    if (addr != INADDR_NONE) {
+        add_inet(addrs, addr, port);
+        return true;
     }
 
 #if (NGX_HAVE_INET6)
 
-    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
-    sin6.sin6_family = AF_INET6;
-
     if (host.find(':') != host.npos
-        && ngx_inet6_addr(text, host.size(), sin6.sin6_addr.s6_addr) == NGX_OK)
+        && ngx_inet6_addr(bytes(host), host.size(), addr6.s6_addr) == NGX_OK)
     {
-        add_addr(addrs, (struct sockaddr *) &sin6,
-                                        sizeof(struct sockaddr_in6), port);
-        return NGX_OK;
+        add_inet6(addrs, addr6, port);
+        return true;
     }
 
 #endif
 
-    nhosts = (conf->resolver_is_own || conf->look_up) ? 0 : conf->nhosts;
+    return false;
+}
 
-    for (i = 0; i < nhosts; i++) {
+
+/* those that were looked up when the configuration was read */
+
+static bool
+add_looked_up(addrs_t *addrs, const fetch_conf_t *conf, std::string_view host,
+    in_port_t port)
+{
+    ngx_uint_t     i, n;
+    const host_t  *h;
+
+    if (conf->resolver_is_own || conf->look_up) {
+        return false;
+    }
+
+    for (i = 0; i < conf->nhosts; i++) {
         h = &conf->hosts[i];
 
-        if (h->naddrs == 0 || !same_host(&h->host, host))
-        {
+        if (h->naddrs == 0 || !same_host(&h->host, host)) {
             continue;
         }
 
         for (n = 0; n < h->naddrs; n++) {
-            add_addr(addrs, h->addrs[n].sockaddr,
-                                            h->addrs[n].socklen, port);
+            add_addr(addrs, h->addrs[n].sockaddr, h->addrs[n].socklen, port);
         }
 
+        return true;
+    }
+
+    return false;
+}
+
+
+ngx_int_t
+known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
+    addrs_t *addrs)
+{
+    if (add_literal(addrs, host, port)
+        || add_looked_up(addrs, conf, host, port))
+    {
         return NGX_OK;
     }
 
@@ -73,14 +119,10 @@ known_addrs(const fetch_conf_t *conf, std::string_view host, in_port_t port,
         return NGX_DECLINED;
     }
 
-    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    add_addr(addrs, (struct sockaddr *) &sin,
-                                    sizeof(struct sockaddr_in), port);
+    add_inet(addrs, htonl(INADDR_LOOPBACK), port);
 
 #if (NGX_HAVE_INET6)
-    sin6.sin6_addr = in6addr_loopback;
-    add_addr(addrs, (struct sockaddr *) &sin6,
-                                    sizeof(struct sockaddr_in6), port);
+    add_inet6(addrs, in6addr_loopback, port);
 #endif
 
     return NGX_OK;

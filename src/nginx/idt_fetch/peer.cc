@@ -15,7 +15,6 @@ namespace id_token::nginx {
 static void peer_write(ngx_event_t *wev) noexcept;
 static void peer_read(ngx_event_t *rev) noexcept;
 static void peer_idle(ngx_event_t *ev) noexcept;
-static ngx_int_t peer_test_connect(peer_t *peer) noexcept;
 static void peer_connected(peer_t *peer) noexcept;
 static void peer_handshake(peer_t *peer) noexcept;
 static void peer_handshaken(ngx_connection_t *c) noexcept;
@@ -91,41 +90,6 @@ peer_write(ngx_event_t *wev) noexcept
     }
 
     peer_connected(peer);
-}
-
-
-static ngx_int_t
-peer_test_connect(peer_t *peer) noexcept
-{
-    int                err;
-    socklen_t          len;
-    ngx_connection_t  *c;
-
-    c = peer->pc.connection;
-    err = 0;
-    len = sizeof(int);
-
-#if (NGX_HAVE_KQUEUE)
-
-    if (ngx_event_flags & NGX_USE_KQUEUE_EVENT) {
-        err = c->write->pending_eof ? c->write->kq_errno : 0;
-        err = err ? err : c->read->pending_eof ? c->read->kq_errno : 0;
-
-    } else
-
-#endif
-
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
-        err = ngx_socket_errno;
-    }
-
-    if (err == 0) {
-        return NGX_OK;
-    }
-
-    ngx_log_error(NGX_LOG_ERR, &peer->log, err, "connect() failed");
-
-    return NGX_ERROR;
 }
 
 

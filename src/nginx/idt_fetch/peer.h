@@ -113,6 +113,9 @@ void peer_close(peer_t *peer) noexcept;
 /* What nginx logged last, or else `text`. */
 const char *peer_logged(peer_t *peer, const char *text) noexcept;
 
+/* Whether it is connected; if not, why is logged for the text. */
+ngx_int_t peer_test_connect(peer_t *peer) noexcept;
+
 /* What has not happened in time. */
 const char *peer_late(peer_t *peer) noexcept;
 

@@ -86,6 +86,30 @@ push(ngx_array_t *array)
 }
 
 
+/* calls f(element) for each request header until it fails */
+
+template <class F>
+static inline ngx_int_t
+each_header(ngx_http_request_t *r, F f)
+{
+    ngx_list_part_t  *part;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        std::span<ngx_table_elt_t>  fields(
+            static_cast<ngx_table_elt_t *>(part->elts), part->nelts);
+
+        for (ngx_table_elt_t &h : fields) {
+            if (f(&h) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 /* the words of the directive that is read, its name first */
 
 static inline std::span<ngx_str_t>

@@ -40,19 +40,11 @@ template <class F>
 static void
 each_field(ngx_http_request_t *r, F f)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    (void) each_header(r, [&](ngx_table_elt_t *h) {
+        f(view(h->lowcase_key, h->key.len), view(h->value));
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = static_cast<ngx_table_elt_t *>(part->elts);
-
-        for (i = 0; i < part->nelts; i++) {
-            f(view(h[i].lowcase_key, h[i].key.len),
-              view(h[i].value));
-        }
-    }
+        return NGX_OK;
+    });
 }
 
 

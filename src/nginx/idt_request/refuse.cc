@@ -163,6 +163,38 @@ quote(u_char *p, const ngx_str_t &s)
 }
 
 
+/* the line that is replaced, or a new one; NULL: out of memory */
+
+static ngx_table_elt_t *
+challenge_line(ngx_http_request_t *r, ctx_t *ctx)
+{
+    ngx_table_elt_t  *h;
+
+    /* a filter's error clears all headers of the answer */
+
+    if (r->headers_out.www_authenticate != NULL && ctx->challenge != NULL) {
+        return ctx->challenge;
+    }
+
+    h = static_cast<ngx_table_elt_t *>(
+            ngx_list_push(&r->headers_out.headers));
+    if (h == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+#if (nginx_version >= 1023000)
+    h->next = r->headers_out.www_authenticate;
+#endif
+
+    r->headers_out.www_authenticate = h;
+    ctx->challenge = h;
+
+    return h;
+}
+
+
 /*
  * WWW-Authenticate, RFC 6750 3. An error_page may lead to a location that
  * refuses again: then the line is replaced, not added. With "satisfy any"
@@ -195,25 +227,9 @@ challenge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx, const char *code)
         return NGX_ERROR;
     }
 
-    /* a filter's error clears all headers of the answer */
-
-    h = (r->headers_out.www_authenticate != NULL) ? ctx->challenge : NULL;
-
+    h = challenge_line(r, ctx);
     if (h == NULL) {
-        h = static_cast<ngx_table_elt_t *>(
-                ngx_list_push(&r->headers_out.headers));
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-#if (nginx_version >= 1023000)
-        h->next = r->headers_out.www_authenticate;
-#endif
-
-        r->headers_out.www_authenticate = h;
-        ctx->challenge = h;
+        return NGX_ERROR;
     }
 
     h->hash = 1;

@@ -38,16 +38,76 @@ judge_rules(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 }
 
 
+#if (NGX_PCRE)
+
+static Error
+judge_pattern(const rule_t *rule, const Operand &operand)
+{
+    ngx_int_t  rc;
+    ngx_str_t  text;
+
+    auto  scalar = operand.scalar();
+
+    if (!operand.present() || !scalar) {
+        return rule->error;
+    }
+
+    text = str(*scalar);
+
+    rc = ngx_regex_exec(rule->regex, &text, NULL, 0);
+
+    /* one that gives up, as at PCRE's limits, tells neither */
+
+    if (rc < 0 && rc != NGX_REGEX_NO_MATCHED) {
+        return rule->error;
+    }
+
+    return ((rc >= 0) != rule->op.negated) ? Error::ok : rule->error;
+}
+
+#endif
+
+
+static Error
+judge_values(ngx_http_request_t *r, const rule_t *rule, const Operand &operand)
+{
+    ngx_str_t                      text;
+    std::vector<std::string_view>  values;
+
+    values.reserve(rule->values->nelts);
+
+    for (auto &cv : items<ngx_http_complex_value_t>(rule->values)) {
+
+        if (ngx_http_complex_value(r, &cv, &text) != NGX_OK) {
+            return Error::out_of_memory;
+        }
+
+        /* a hole in a map is no value: nothing equals it, nothing differs */
+
+        if (text.len == 0 && cv.lengths != NULL) {
+            if (rule->op.negated) {
+                return rule->error;
+            }
+
+            continue;
+        }
+
+        values.push_back(view(text));
+    }
+
+    if (values.empty() && !rule->op.no_value) {
+        return rule->error;
+    }
+
+    return meets(operand, rule->op, values) ? Error::ok : rule->error;
+}
+
+
 static Error
 judge_rule(ngx_http_request_t *r, rule_t *rule, VerifiedToken *token)
 {
-    ngx_str_t                  text;
-    ngx_uint_t                 i;
-    Operand                    operand;
-    ngx_http_complex_value_t  *cv;
-#if (NGX_PCRE)
-    ngx_int_t                  rc;
-#endif
+    Operand    operand;
+    ngx_str_t  text;
 
     if (rule->variable == NULL) {
         operand.claim = token->slot(rule->slot);
@@ -63,58 +123,12 @@ judge_rule(ngx_http_request_t *r, rule_t *rule, VerifiedToken *token)
 #if (NGX_PCRE)
 
     if (rule->op.op == Operator::matches) {
-        auto  scalar = operand.scalar();
-
-        if (!operand.present() || !scalar) {
-            return rule->error;
-        }
-
-        text.data = bytes(*scalar);
-        text.len = scalar->size();
-
-        rc = ngx_regex_exec(rule->regex, &text, NULL, 0);
-
-        /* one that gives up, as at PCRE's limits, tells neither */
-
-        if (rc < 0 && rc != NGX_REGEX_NO_MATCHED) {
-            return rule->error;
-        }
-
-        return ((rc >= 0) != rule->op.negated) ? Error::ok : rule->error;
+        return judge_pattern(rule, operand);
     }
 
 #endif
 
-    std::vector<std::string_view>  values;
-
-    values.reserve(rule->values->nelts);
-
-    cv = static_cast<ngx_http_complex_value_t *>(rule->values->elts);
-
-    for (i = 0; i < rule->values->nelts; i++) {
-        if (ngx_http_complex_value(r, &cv[i], &text) != NGX_OK) {
-            return Error::out_of_memory;
-        }
-
-        /* a hole in a map is no value: nothing equals it, nothing differs */
-
-        if (text.len == 0 && cv[i].lengths != NULL) {
-            if (rule->op.negated) {
-                return rule->error;
-            }
-
-            continue;
-        }
-
-        values.push_back(view(text));
-    }
-
-    if (values.empty() && !rule->op.no_value) {
-        return rule->error;
-    }
-
-    return meets(operand, rule->op, values) ? Error::ok
-                                                      : rule->error;
+    return judge_values(r, rule, operand);
 }
 
 

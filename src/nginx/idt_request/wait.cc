@@ -32,12 +32,12 @@ static ngx_event_t       poll_timer;
 static ngx_connection_t  poll_connection;
 
 
-ngx_int_t
-wait(ngx_http_request_t *r, waiter_t *waiter, key_source_t *keys,
-    uint64_t attempt) noexcept
+/* what has to be there before a request is parked: NGX_OK, NGX_BUSY ... */
+
+static ngx_int_t
+wait_prepare(ngx_http_request_t *r, waiter_t *waiter) noexcept
 {
     ngx_uint_t           most;
-    ngx_msec_int_t       left;
     ngx_pool_cleanup_t  *cln;
 
     if (waiters.next == NULL) {
@@ -63,8 +63,20 @@ wait(ngx_http_request_t *r, waiter_t *waiter, key_source_t *keys,
 
     /* to be told when the client goes away */
 
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_ERROR;
+    return ngx_handle_read_event(r->connection->read, 0);
+}
+
+
+ngx_int_t
+wait(ngx_http_request_t *r, waiter_t *waiter, key_source_t *keys,
+    uint64_t attempt) noexcept
+{
+    ngx_int_t       rc;
+    ngx_msec_int_t  left;
+
+    rc = wait_prepare(r, waiter);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (waiter->timed != keys) {

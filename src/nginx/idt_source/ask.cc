@@ -30,7 +30,7 @@ keys_demand(key_source_t *keys, Want want, question_t *question) noexcept
 
     zone = keys->zone;
     now = zone_now();
-    running = zone_attempts(keys);
+    running = zone_pursue(keys);
 
     switch (want) {
 
@@ -163,7 +163,7 @@ poll_attempt(key_source_t *keys, uint64_t attempt) noexcept
     if (zone->finished.load(std::memory_order_acquire) < attempt) {
         zone_lock  lock(keys);
 
-        (void) zone_attempts(keys);
+        (void) zone_pursue(keys);
     }
 
     if (zone->finished.load(std::memory_order_acquire) < attempt) {

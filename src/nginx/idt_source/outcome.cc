@@ -34,6 +34,36 @@ keys_withdrawn(key_source_t *keys, const KeySet &set)
 }
 
 
+/* into the zone, for the holder of the lock; `document`: of a new set */
+
+static void
+zone_take(key_source_t *keys, int64_t now,
+    const std::vector<uint64_t> &withdrawn, std::optional<int64_t> max_age,
+    time_t age, const std::string_view *document) noexcept
+{
+    zone_t  *zone;
+
+    zone = keys->zone;
+
+    zone->refresh.succeeded(now, keys->rules, max_age, age,
+                            static_cast<uint32_t>(ngx_random()));
+    zone->demand.succeeded(withdrawn);
+    zone->succeeded.store(zone->started.load(std::memory_order_relaxed),
+                          std::memory_order_release);
+    zone->error_hash = 0;
+    zone->fetches_good++;
+
+    if (document != NULL) {
+        zone_write(keys, *document);
+        keys->generation = zone->generation.load(std::memory_order_relaxed);
+    }
+
+    zone->fetched_at.store(now, std::memory_order_release);
+
+    zone_end(keys);
+}
+
+
 void
 attempt_take(key_source_t *keys, making_t *made, std::string_view document,
     std::string_view cache_control, time_t age)
@@ -45,12 +75,8 @@ attempt_take(key_source_t *keys, making_t *made, std::string_view document,
     std::string              skipped;
     std::vector<uint64_t>    withdrawn;
     std::unique_ptr<KeySet>  set;
-    zone_t                  *zone;
 
-    now = 0;
     nkeys = 0;
-    failures = 0;
-    zone = keys->zone;
 
     if (made != nullptr) {
         set = made->builder.take();
@@ -64,30 +90,13 @@ attempt_take(key_source_t *keys, making_t *made, std::string_view document,
     {
         zone_lock  lock(keys);
 
+        now = zone_now();
         owns = zone_owns(keys);
+        failures = keys->zone->refresh.failures;
 
         if (owns) {
-            now = zone_now();
-            failures = zone->refresh.failures;
-
-            zone->refresh.succeeded(now, keys->rules, max_age, age,
-                                    static_cast<uint32_t>(ngx_random()));
-            zone->demand.succeeded(withdrawn);
-            zone->succeeded.store(
-                             zone->started.load(std::memory_order_relaxed),
-                             std::memory_order_release);
-            zone->error_hash = 0;
-            zone->fetches_good++;
-
-            if (set) {
-                zone_write(keys, document);
-                keys->generation = zone->generation.load(
-                                                   std::memory_order_relaxed);
-            }
-
-            zone->fetched_at.store(now, std::memory_order_release);
-
-            zone_end(keys);
+            zone_take(keys, now, withdrawn, max_age, age,
+                      set ? &document : NULL);
         }
     }
 
@@ -132,24 +141,68 @@ remember_failure(zone_t *zone, std::string_view why, int64_t now) noexcept
 }
 
 
+typedef struct {
+    bool        tell;
+    int64_t     again;      /* ms */
+    ngx_uint_t  failures;
+} failure_t;
+
+
+/* into the zone, for the holder of the lock */
+
+static failure_t
+zone_fail(key_source_t *keys, int64_t now, std::string_view why,
+    bool unreachable) noexcept
+{
+    zone_t     *zone;
+    uint32_t    error;
+    failure_t   failure;
+
+    zone = keys->zone;
+    error = ngx_crc32_short(bytes(why), why.size());
+
+    remember_failure(zone, why, now);
+
+    zone->refresh.failed(now, keys->rules,
+                         static_cast<uint32_t>(ngx_random()));
+    zone_end(keys);
+
+    /*
+     * a key server may have moved since the start; but not all names that
+     * were found then are known to a name server
+     */
+
+    if (unreachable) {
+        zone->look_up = !zone->look_up;
+    }
+
+    failure.again = zone->refresh.next_fetch - now;
+    failure.failures = zone->refresh.failures;
+
+    failure.tell = failure.failures == 1
+                   || now - zone->error_logged
+                      >= ((zone->error_hash != error) ? LOG_PAUSE
+                                                      : LOG_INTERVAL);
+
+    if (failure.tell) {
+        zone->error_hash = error;
+        zone->error_logged = now;
+    }
+
+    return failure;
+}
+
+
 /* the previous set stays; the log is told once, then now and then */
 
 void
 attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
     noexcept
 {
-    bool         owns, tell;
-    int64_t      now, again;
-    uint32_t     error;
-    ngx_uint_t   failures;
-    zone_t      *zone;
+    bool       owns;
+    int64_t    now;
+    failure_t  failure{};
 
-    tell = false;
-    again = 0;
-    failures = 0;
-
-    zone = keys->zone;
-    error = ngx_crc32_short(bytes(why), why.size());
     now = zone_now();
 
     {
@@ -158,34 +211,7 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
         owns = zone_owns(keys);
 
         if (owns) {
-            remember_failure(zone, why, now);
-
-            zone->refresh.failed(now, keys->rules,
-                                 static_cast<uint32_t>(ngx_random()));
-            zone_end(keys);
-
-            /*
-             * a key server may have moved since the start; but not all names
-             * that were found then are known to a name server
-             */
-
-            if (unreachable) {
-                zone->look_up = !zone->look_up;
-            }
-
-            again = zone->refresh.next_fetch - now;
-            failures = zone->refresh.failures;
-
-            tell = failures == 1
-                   || now - zone->error_logged
-                      >= ((zone->error_hash != error)
-                              ? LOG_PAUSE
-                              : LOG_INTERVAL);
-
-            if (tell) {
-                zone->error_hash = error;
-                zone->error_logged = now;
-            }
+            failure = zone_fail(keys, now, why, unreachable);
         }
     }
 
@@ -196,8 +222,8 @@ attempt_failed(key_source_t *keys, std::string_view why, bool unreachable)
         return;
     }
 
-    if (tell) {
-        keys_report_failure(keys, why, failures, now, again);
+    if (failure.tell) {
+        keys_report_failure(keys, why, failure.failures, now, failure.again);
     }
 
     keys_schedule(keys);

@@ -146,7 +146,7 @@ keys_timer(ngx_event_t *ev) noexcept
     {
         zone_lock  lock(keys);
 
-        if (zone_attempts(keys)) {
+        if (zone_pursue(keys)) {
             delay = LOOK_AGAIN;
 
         } else if (keys_due(keys, now)) {

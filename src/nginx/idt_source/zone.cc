@@ -1,10 +1,9 @@
 /*
- * The shared zone of a key source: the body, the schedule, the lease.
+ * The shared zone of a key source: how it is made.
  *
  * Nothing may throw while the mutex is held: it would lock all workers out.
  */
 
-#include <signal.h>
 #include <time.h>
 
 #include <cstring>
@@ -108,13 +107,6 @@ zone_former(ngx_shm_zone_t *shm_zone) noexcept
 }
 
 
-static u_char *
-zone_body(zone_t *zone, uint64_t generation) noexcept
-{
-    return zone->body + (generation & 1) * zone->size;
-}
-
-
 /* an attempt that is under way in the former zone ends there, for nobody */
 
 static void
@@ -179,12 +171,58 @@ zone_adopt(key_source_t *keys) noexcept
 }
 
 
+static ngx_int_t
+zone_make(key_source_t *keys, size_t size) noexcept
+{
+    void  *p;
+
+    /* the body is not touched: its pages are taken when they are written */
+
+    p = ngx_slab_alloc(keys->shpool, sizeof(zone_t) + 2 * size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    keys->zone = ::new (p) zone_t();
+    keys->zone->origin = keys->origin;
+    keys->zone->size = size;
+
+    if (RAND_bytes(reinterpret_cast<u_char *>(&keys->zone->demand.secret),
+                   sizeof(SipKey))
+        != 1)
+    {
+        return NGX_ERROR;
+    }
+
+    keys->shpool->data = keys->zone;
+
+    return NGX_OK;
+}
+
+
+/* a reload that made another zone of the same source */
+
+static ngx_int_t
+zone_fill(ngx_shm_zone_t *shm_zone, key_source_t *keys) noexcept
+{
+    key_source_t  *former;
+
+    former = zone_former(shm_zone);
+
+    if (former != NULL) {
+        zone_inherit(keys, former);
+        zone_adopt(keys);
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
 {
-    void          *p;
     size_t         size;
-    key_source_t  *keys, *old, *former;
+    key_source_t  *keys, *old;
 
     keys = static_cast<key_source_t *>(shm_zone->data);
     old = static_cast<key_source_t *>(data);
@@ -221,215 +259,8 @@ zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept
         return NGX_OK;
     }
 
-    /* the body is not touched: its pages are taken when they are written */
-
-    p = ngx_slab_alloc(keys->shpool, sizeof(zone_t) + 2 * size);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    keys->zone = ::new (p) zone_t();
-    keys->zone->origin = keys->origin;
-    keys->zone->size = size;
-
-    if (RAND_bytes(reinterpret_cast<u_char *>(&keys->zone->demand.secret),
-                   sizeof(SipKey))
-        != 1)
-    {
-        return NGX_ERROR;
-    }
-
-    keys->shpool->data = keys->zone;
-
-    former = zone_former(shm_zone);
-
-    if (former != NULL) {
-        zone_inherit(keys, former);
-        zone_adopt(keys);
-    }
-
-    return NGX_OK;
-}
-
-
-bool
-zone_read(key_source_t *keys, std::string &body, uint64_t *generation)
-{
-    size_t   length;
-    zone_t  *zone;
-
-    zone = keys->zone;
-
-    for ( ;; ) {
-
-        {
-            zone_lock  lock(keys);
-
-            *generation = zone->generation.load(std::memory_order_relaxed);
-
-            if (*generation == 0) {
-                return false;
-            }
-
-            length = zone->length[*generation & 1];
-
-            if (length <= body.size()) {
-                std::memcpy(body.data(), zone_body(zone, *generation), length);
-            }
-        }
-
-        if (length <= body.size()) {
-            body.resize(length);
-            return true;
-        }
-
-        body.resize(length);
-    }
-}
-
-
-bool
-zone_holds(key_source_t *keys, std::string_view body) noexcept
-{
-    zone_t    *zone;
-    uint64_t   generation;
-
-    zone = keys->zone;
-    generation = zone->generation.load(std::memory_order_relaxed);
-
-    return generation != 0
-           && zone->length[generation & 1] == body.size()
-           && std::memcmp(zone_body(zone, generation), body.data(),
-                          body.size())
-              == 0;
-}
-
-
-/* a worker may be killed at any instruction: the mutex is freed for it */
-
-void
-zone_write(key_source_t *keys, std::string_view body) noexcept
-{
-    zone_t    *zone;
-    uint64_t   generation;
-
-    zone = keys->zone;
-    generation = zone->generation.load(std::memory_order_relaxed) + 1;
-
-    std::memcpy(zone_body(zone, generation), body.data(), body.size());
-    zone->length[generation & 1] = body.size();
-    zone->generation.store(generation, std::memory_order_release);
-}
-
-
-bool
-zone_owns(key_source_t *keys) noexcept
-{
-    return keys->leased && keys->zone->lease.is_owned(ngx_pid, keys->lease);
-}
-
-
-static bool
-zone_owner_lives(key_source_t *keys) noexcept
-{
-    int64_t  owner;
-
-    if (!keys->zone->lease.may_be_held(zone_now())) {
-        return false;
-    }
-
-    owner = keys->zone->lease.owner();
-
-    if (owner == ngx_pid) {
-        return zone_owns(keys);
-    }
-
-    return kill(static_cast<ngx_pid_t>(owner), 0) == 0
-           || ngx_errno != NGX_ESRCH;
-}
-
-
-static void
-zone_lease(key_source_t *keys, bool begins) noexcept
-{
-    keys->lease = keys->zone->lease.take(begins, ngx_pid, zone_now(),
-                              static_cast<int64_t>(keys->settings.timeout));
-    keys->leased = 1;
-
-    /* from the event loop, never from within the caller */
-
-    ngx_post_event(&keys->begin, &ngx_posted_events);
-}
-
-
-/* that workers die is no failure of the key server */
-
-static void
-zone_give_up(key_source_t *keys) noexcept
-{
-    ngx_log_error(NGX_LOG_ERR, keys->cycle->log, 0,
-                  "id_token_provider \"%V\": an attempt to get keys is "
-                  "given up: %d workers died of it or hang",
-                  &keys->settings.provider, static_cast<int>(kMaxLost) + 1);
-
-    keys->zone->refresh.gave_up(zone_now(), keys->rules,
-                                static_cast<uint32_t>(ngx_random()));
-    zone_end(keys);
-}
-
-
-bool
-zone_attempts(key_source_t *keys) noexcept
-{
-    bool     attempting;
-    zone_t  *zone;
-
-    zone = keys->zone;
-    attempting = zone->started.load(std::memory_order_relaxed)
-                 != zone->finished.load(std::memory_order_relaxed);
-
-    switch (zone->lease.state(attempting,
-                              attempting && zone_owner_lives(keys)))
-    {
-
-    case LeaseState::held:
-        return true;
-
-    case LeaseState::lost:
-        zone_lease(keys, false);
-        return true;
-
-    case LeaseState::hopeless:
-        zone_give_up(keys);
-        return false;
-
-    default: /* LeaseState::free */
-        return false;
-    }
-}
-
-
-void
-zone_begin(key_source_t *keys) noexcept
-{
-    uint64_t  attempt;
-
-    attempt = keys->zone->started.load(std::memory_order_relaxed) + 1;
-
-    keys->zone->demand.began(zone_now(), keys->rules, attempt);
-    keys->zone->started.store(attempt, std::memory_order_relaxed);
-
-    zone_lease(keys, true);
-}
-
-
-void
-zone_end(key_source_t *keys) noexcept
-{
-    keys->zone->finished.store(
-                        keys->zone->started.load(std::memory_order_relaxed),
-                        std::memory_order_release);
-    keys->zone->lease.end();
+    return zone_make(keys, size) == NGX_OK ? zone_fill(shm_zone, keys)
+                                           : NGX_ERROR;
 }
 
 

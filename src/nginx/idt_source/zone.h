@@ -235,6 +235,9 @@ int64_t zone_now(void) noexcept;
 size_t zone_size(size_t max_body) noexcept;
 ngx_int_t zone_init(ngx_shm_zone_t *shm_zone, void *data) noexcept;
 
+/* body.cc: that of a generation */
+u_char *zone_body(zone_t *zone, uint64_t generation) noexcept;
+
 /* a copy of the body, outside of the lock; false: there is none */
 bool zone_read(key_source_t *keys, std::string &body, uint64_t *generation);
 
@@ -243,8 +246,10 @@ bool zone_read(key_source_t *keys, std::string &body, uint64_t *generation);
 bool zone_holds(key_source_t *keys, std::string_view body) noexcept;
 void zone_write(key_source_t *keys, std::string_view body) noexcept;
 
-/* whether an attempt is under way; one that has lost its owner is taken over */
-bool zone_attempts(key_source_t *keys) noexcept;
+/* lease.cc */
+
+/* an attempt that has lost its owner is taken over; whether one is under way */
+bool zone_pursue(key_source_t *keys) noexcept;
 bool zone_owns(key_source_t *keys) noexcept;
 
 /* begins an attempt */
@@ -254,7 +259,7 @@ void zone_begin(key_source_t *keys) noexcept;
 void zone_end(key_source_t *keys) noexcept;
 
 
-/* endpoints.cc; for the holder of the lock */
+/* for the holder of the lock */
 
 void zone_write_endpoints(zone_t *zone, std::string_view packed) noexcept;
 

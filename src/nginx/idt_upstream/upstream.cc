@@ -83,25 +83,47 @@ precontent_handler(ngx_http_request_t *r)
 }
 
 
-/* calls f(element) for each request header until it fails */
+/* what is neither set anew nor taken out goes into the new list */
 
-template <class F>
 static ngx_int_t
-each_header(ngx_http_request_t *r, F f)
+keep_header(ngx_http_request_t *r, const removal &plan, ctx_t *ctx,
+    ngx_list_t *list, ngx_table_elt_t *h)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    bool              removes;
+    ngx_str_t         value;
+    ngx_table_elt_t  *copy;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    if (is_listed(plan.conf->headers, h->key)
+        || is_listed(ctx->headers, h->key))
+    {
+        return NGX_OK;
+    }
 
-        h = static_cast<ngx_table_elt_t *>(part->elts);
+    value = h->value;
+    removes = plan.tokens || plan.login != NULL;
 
-        for (i = 0; i < part->nelts; i++) {
-            if (f(&h[i]) != NGX_OK) {
-                return NGX_ERROR;
-            }
+    if (removes && remove_from(plan, h, &value)) {
+        if (h == r->headers_in.authorization) {
+            r->headers_in.authorization = NULL;
         }
+
+        return NGX_OK;
+    }
+
+    copy = static_cast<ngx_table_elt_t *>(ngx_list_push(list));
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    *copy = *h;
+    copy->value = value;
+
+    if (removes && is_cookie(h)) {
+        return point_at_cookie(r, copy);
+    }
+
+    if (h == r->headers_in.authorization) {
+        r->headers_in.authorization = copy;
     }
 
     return NGX_OK;
@@ -124,7 +146,7 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         return NGX_OK;
     });
 
-    /* room for all in one part, and for those whom others add */
+    /* room for all in one part, and for those that other modules add */
 
     if (ngx_list_init(&list, r->pool, n + 4, sizeof(ngx_table_elt_t))
         != NGX_OK)
@@ -135,58 +157,19 @@ rebuild(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     plan.conf = conf;
     plan.pool = r->pool;
     plan.tokens = taken;
+    plan.login = ours ? main_conf(r) : NULL;
 
     if (taken) {
         plan_removal(r, conf, ctx, plan);
-    }
-
-    if (ours) {
-        plan.login = main_conf(r);
     }
 
     if (taken || ours) {
         reset_cookies(r);
     }
 
-    rc = each_header(r,
-        [&](ngx_table_elt_t *h) -> ngx_int_t {
-            ngx_str_t         value;
-            ngx_table_elt_t  *copy;
-
-            if (is_listed(conf->headers, h->key)
-                || is_listed(ctx->headers, h->key))
-            {
-                return NGX_OK;
-            }
-
-            value = h->value;
-
-            if ((taken || ours) && remove_from(plan, h, &value)) {
-                if (h == r->headers_in.authorization) {
-                    r->headers_in.authorization = NULL;
-                }
-
-                return NGX_OK;
-            }
-
-            copy = static_cast<ngx_table_elt_t *>(ngx_list_push(&list));
-            if (copy == NULL) {
-                return NGX_ERROR;
-            }
-
-            *copy = *h;
-            copy->value = value;
-
-            if ((taken || ours) && is_cookie(h)) {
-                return point_at_cookie(r, copy);
-            }
-
-            if (h == r->headers_in.authorization) {
-                r->headers_in.authorization = copy;
-            }
-
-            return NGX_OK;
-        });
+    rc = each_header(r, [&](ngx_table_elt_t *h) {
+        return keep_header(r, plan, ctx, &list, h);
+    });
 
     if (rc != NGX_OK || add_headers(r, conf, ctx, &list) != NGX_OK) {
         return NGX_ERROR;

@@ -30,6 +30,12 @@ struct header_s {
 
 bool same_name(const ngx_str_t &ours, const ngx_str_t &name) noexcept;
 
+/* RFC 9110 5.1 */
+ngx_uint_t is_field_name(const ngx_str_t &name) noexcept;
+
+/* whether it steers the connection or nginx itself */
+ngx_uint_t is_reserved(const ngx_str_t &name) noexcept;
+
 /* whether one of the headers is this one */
 
 ngx_uint_t is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept;
