@@ -30,9 +30,9 @@ export class Seat {
         await this.context.clearCookies();
     }
 
-    // Answers the last response.
+    // Answers the last response. Twenty tabs at once take their time.
     visit(path, page = this.page) {
-        return page.goto(this.app + path);
+        return page.goto(this.app + path, { timeout: 60000 });
     }
 
     atTenant(page = this.page) {
