@@ -179,6 +179,10 @@ ${appProviders(w)}
         location = /identity-keys {
             id_token_assertion_jwks api;
         }
+
+        location = /backchannel {
+            id_token_backchannel_logout tenant;
+        }
     }
 
     # The API on a site of its own: the browser asks by preflight first.

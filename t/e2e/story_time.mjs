@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { decode } from './agent.mjs';
 import { assert, step } from './count.mjs';
-import { bearer } from './http.mjs';
+import { bearer, request } from './http.mjs';
 import { control, until } from './world.mjs';
 
 export async function rotation({ w, get, login, unreached, alice }) {
@@ -63,6 +63,36 @@ export async function ends({ w, get, login, unreached, alice, browsers }) {
             const answer = await get('/api/me', bearer(token));
             assert.equal(answer.status, 401);
         });
+    });
+
+    await step('nginx takes it, and ends that session alone', async () => {
+        const { idToken: mine } = await login('alice');
+        assert.equal((await get('/api/me', bearer(mine))).status, 200);
+        const seen = w.logoutTokens.length;
+        await browsers.get('alice').logout(mine);
+        await until('the logout token arrives',
+            () => w.logoutTokens.length > seen);
+        const form = new URLSearchParams(
+            { logout_token: w.logoutTokens.at(-1) }).toString();
+        const send = () => request(`${w.app}/backchannel`, { method: 'POST',
+            headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+            body: form });
+        const answer = await send();
+        assert.equal(answer.status, 200, answer.body);
+        assert.equal(answer.headers['cache-control'], 'no-store');
+        await unreached(async () => {
+            const ended = await get('/api/me', bearer(mine));
+            assert.equal(ended.status, 401);
+            assert.match(ended.headers['www-authenticate'],
+                /the session has ended/);
+        });
+        assert.equal((await open()).status, 200);
+        assert.equal((await send()).status, 200, 'it comes again');
+
+        // Another session of the same person, under a sid of its own.
+        const { idToken: next } = await login('alice');
+        assert.equal((await get('/api/me', bearer(next))).status, 200);
+        await browsers.get('alice').logout(next);
     });
 
     await step('after the logout the provider asks for the password',
