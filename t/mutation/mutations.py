@@ -940,8 +940,8 @@ nginx("idt_source/ask", "keys_many",
 
 nginx("idt_source/share", "keys_trust",
       ("CA by content", "trust_digest(cf, &settings->trust.trusted_certificate)",
-       "keys_text(settings->trust.trusted_certificate)"),
-      ("CRL by content", "trust_digest(cf, &path)", "keys_text(path)"))
+       "view(settings->trust.trusted_certificate)"),
+      ("CRL by content", "trust_digest(cf, &path)", "view(path)"))
 
 nginx("idt_source/share", "keys_credentials",
       ("fields are identity",
@@ -982,8 +982,8 @@ core("idt_keys/http_response", "http_response",
       "if (false) {"))
 
 nginx("idt_conf/words", "config",
-      ("no password in a message", "std::string   text = without_userinfo(view(word));",
-       "std::string   text(view(word));"))
+      ("no password in a message", "std::string  text = without_userinfo(view(word));",
+       "std::string  text(view(word));"))
 
 core("idt_logout/logout_token", "logout_token",
      ("issuer", "Error error = check_issuer(c, p);", "Error error = Error::ok;"),

@@ -24,19 +24,6 @@ static char *assertion_finish(ngx_conf_t *cf, main_conf_t *mcf,
     assertion_block_t *block);
 
 
-static assertion_t *
-assertion_named(main_conf_t *mcf, std::string_view name)
-{
-    for (auto *assertion : mcf->assertions) {
-        if (view(assertion->name) == name) {
-            return assertion;
-        }
-    }
-
-    return NULL;
-}
-
-
 /* as nginx folds the names of variables */
 
 static ngx_uint_t
@@ -74,7 +61,7 @@ assertion(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                          "\"_\", as the name of a variable", &value[1]);
     }
 
-    if (assertion_named(mcf, name) != NULL) {
+    if (find_assertion(mcf, name) != NULL) {
         return emerg(cf, "duplicate id_token_assertion \"%V\"", &value[1]);
     }
 
@@ -159,8 +146,7 @@ assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     jwks->file = cf->conf_file->file.name;
     jwks->line = cf->conf_file->line;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf = core_loc_conf(cf);
     clcf->handler = answers<assertion_jwks_handler>;
 
     return NGX_CONF_OK;
@@ -174,8 +160,7 @@ merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
     ngx_http_core_loc_conf_t  *clcf;
     main_conf_t               *mcf;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf = core_loc_conf(cf);
 
     /* "if" and limit_except inside the location */
 
@@ -190,7 +175,7 @@ merge_assertion_jwks(ngx_conf_t *cf, assertion_jwks_t *prev,
 
     mcf = main_conf(cf);
 
-    conf->assertion = assertion_named(mcf, view(conf->name));
+    conf->assertion = find_assertion(mcf, view(conf->name));
 
     if (conf->assertion == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -213,18 +198,10 @@ bare_issuer(std::string_view issuer)
 }
 
 
-ngx_int_t
-check_assertions(ngx_conf_t *cf)
+static ngx_int_t
+check_issuers(ngx_conf_t *cf, const main_conf_t *mcf)
 {
-    ngx_uint_t                  i;
-    std::string_view            name;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
-    main_conf_t                *mcf;
-
-    mcf = main_conf(cf);
-
-    for (auto *assertion : mcf->assertions) {
+    for (const auto *assertion : mcf->assertions) {
         for (const auto &[key, provider] : mcf->providers) {
 
             if (bare_issuer(assertion->policy.issuer)
@@ -242,14 +219,26 @@ check_assertions(ngx_conf_t *cf)
         }
     }
 
-    cmcf = static_cast<ngx_http_core_main_conf_t *>(
-               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    return NGX_OK;
+}
 
-    v = static_cast<ngx_http_variable_t *>(cmcf->variables.elts);
 
-    for (i = 0; i < cmcf->variables.nelts; i++) {
+ngx_int_t
+check_assertions(ngx_conf_t *cf)
+{
+    main_conf_t  *mcf;
 
-        name = view(v[i].name);
+    mcf = main_conf(cf);
+
+    if (check_issuers(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    auto  variables = &core_main_conf(cf)->variables;
+
+    for (ngx_http_variable_t &v : items<ngx_http_variable_t>(variables)) {
+
+        std::string_view  name = view(v.name);
 
         if (!name.starts_with(ASSERTION_PREFIX)) {
             continue;
@@ -257,10 +246,10 @@ check_assertions(ngx_conf_t *cf)
 
         name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
 
-        if (assertion_named(mcf, name) == NULL) {
+        if (find_assertion(mcf, name) == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "the variable \"$%V\" names no id_token_assertion",
-                          &v[i].name);
+                          &v.name);
             return NGX_ERROR;
         }
     }

@@ -79,12 +79,11 @@ set_jwks_header(ngx_conf_t *cf, block_t &block)
 static const char *
 header_name_error(const ngx_array_t *fields)
 {
-    ngx_uint_t      i;
-    added_field_t  *field;
+    ngx_uint_t  i;
 
-    field = static_cast<added_field_t *>(fields->elts);
+    auto  field = items<added_field_t>(fields);
 
-    for (i = 0; i + 1 < fields->nelts; i++) {
+    for (i = 0; i + 1 < field.size(); i++) {
         if (equal_ignoring_case(view(field[i].name), view(field[i + 1].name))) {
             return "is duplicate";
         }

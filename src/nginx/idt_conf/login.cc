@@ -128,8 +128,7 @@ take_location(ngx_conf_t *cf, login_conf_t *login, LoginHandler handler,
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf = core_loc_conf(cf);
 
     if (login->handler != LoginHandler::none || clcf->handler != NULL) {
         return emerg(cf, "the location \"%V\" has another handler already",

@@ -165,8 +165,7 @@ parse_options(ngx_conf_t *cf, header_t *header)
 ngx_int_t
 merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
 {
-    ngx_uint_t  i;
-    header_t   *header, *copy;
+    header_t  *copy;
 
     if (prev->headers == NULL) {
         return NGX_OK;
@@ -177,11 +176,9 @@ merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
         return NGX_OK;
     }
 
-    header = static_cast<header_t *>(prev->headers->elts);
+    for (const header_t &header : items<header_t>(prev->headers)) {
 
-    for (i = 0; i < prev->headers->nelts; i++) {
-
-        if (is_listed(conf->headers, header[i].name)) {
+        if (is_listed(conf->headers, header.name)) {
             continue;
         }
 
@@ -190,7 +187,7 @@ merge_headers(ngx_conf_t *cf, loc_conf_t *prev, loc_conf_t *conf)
             return NGX_ERROR;
         }
 
-        *copy = header[i];
+        *copy = header;
     }
 
     return NGX_OK;

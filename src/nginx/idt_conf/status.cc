@@ -29,8 +29,7 @@ status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf = core_loc_conf(cf);
 
     if (clcf->handler != NULL) {
         return emerg(cf, "the location \"%V\" has another handler already",

@@ -115,17 +115,12 @@ static void
 tell_of_header(ngx_conf_t *cf, const loc_conf_t *conf, ngx_command_t *cmd,
     ngx_array_t *set)
 {
-    ngx_uint_t     i;
-    ngx_keyval_t  *kv;
-
-    kv = static_cast<ngx_keyval_t *>(set->elts);
-
-    for (i = 0; i < set->nelts; i++) {
-        if (is_listed(conf->headers, kv[i].key)) {
+    for (ngx_keyval_t &kv : items<ngx_keyval_t>(set)) {
+        if (is_listed(conf->headers, kv.key)) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "\"%V %V\" sends its own value, not the one of "
                           "\"auth_id_token_set_header\": use one of the two",
-                          &cmd->name, &kv[i].key);
+                          &cmd->name, &kv.key);
         }
     }
 }
@@ -229,23 +224,17 @@ tell_of_return(ngx_conf_t *cf, main_conf_t *mcf)
 static ngx_uint_t
 is_remembered(ngx_conf_t *cf, std::string_view name)
 {
-    ngx_uint_t                  i;
-    ngx_hash_key_t             *key;
-    ngx_http_variable_t        *var;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_http_variable_t  *var;
 
-    cmcf = static_cast<ngx_http_core_main_conf_t *>(
-               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto  keys = &core_main_conf(cf)->variables_keys->keys;
 
-    key = static_cast<ngx_hash_key_t *>(cmcf->variables_keys->keys.elts);
+    for (const ngx_hash_key_t &key : items<ngx_hash_key_t>(keys)) {
 
-    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
-
-        if (view(key[i].key) != name) {
+        if (view(key.key) != name) {
             continue;
         }
 
-        var = static_cast<ngx_http_variable_t *>(key[i].value);
+        var = static_cast<ngx_http_variable_t *>(key.value);
 
         return var->get_handler != NULL && var->data > 0xffff
                && (var->flags & NGX_HTTP_VAR_CHANGEABLE)

@@ -54,17 +54,15 @@ set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_str_t
 shown(ngx_conf_t *cf, const ngx_str_t &word)
 {
-    u_char       *p;
-    std::string   text = without_userinfo(view(word));
+    ngx_str_t    copy;
+    std::string  text = without_userinfo(view(word));
 
-    p = static_cast<u_char *>(ngx_pnalloc(cf->temp_pool, text.size() + 1));
-    if (p == NULL) {
+    copy = copied(cf->temp_pool, text);
+    if (copy.data == NULL) {
         throw std::bad_alloc();
     }
 
-    ngx_memcpy(p, text.data(), text.size());
-
-    return { text.size(), p };
+    return copy;
 }
 
 

@@ -114,27 +114,17 @@ fetch_write(fetch_t *f)
 static const char *
 fetch_fields(fetch_t *f, std::string *lines)
 {
-    const char     *error;
-    ngx_uint_t      i;
-    std::string     value;
-    added_field_t  *field;
+    const char   *error;
+    std::string   value;
 
-    if (f->conf->fields == NULL) {
-        return NULL;
-    }
-
-    field = static_cast<added_field_t *>(f->conf->fields->elts);
-
-    for (i = 0; i < f->conf->fields->nelts; i++) {
-        error = field_value(&field[i], &value);
+    for (auto &field : items<added_field_t>(f->conf->fields)) {
+        error = field_value(&field, &value);
 
         if (error) {
             return error;
         }
 
-        *lines += field_line({ reinterpret_cast<char *>(field[i].name.data),
-                               field[i].name.len },
-                             value);
+        *lines += field_line(view(field.name), value);
     }
 
     return NULL;

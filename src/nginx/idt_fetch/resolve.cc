@@ -44,8 +44,7 @@ resolver_init(ngx_conf_t *cf, fetch_conf_t *conf)
     system_names_t            *names;
     ngx_http_core_loc_conf_t  *clcf;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    clcf = core_loc_conf(cf);
 
     /* without "resolver" the core makes one that has no servers */
 

@@ -55,6 +55,25 @@ str(std::string_view text)
 }
 
 
+/* a copy with a NUL behind it; data is NULL: out of memory */
+
+static inline ngx_str_t
+copied(ngx_pool_t *pool, std::string_view text)
+{
+    ngx_str_t  copy;
+
+    copy.len = text.size();
+    copy.data = static_cast<u_char *>(ngx_pnalloc(pool, text.size() + 1));
+
+    if (copy.data != NULL) {
+        ngx_memcpy(copy.data, text.data(), text.size());
+        copy.data[text.size()] = '\0';
+    }
+
+    return copy;
+}
+
+
 /* arrays: the elements, none of NULL; one more, zeroed, or NULL */
 
 template <class T>
@@ -83,6 +102,32 @@ push(ngx_array_t *array)
     ngx_memzero(item, sizeof(T));
 
     return static_cast<T *>(item);
+}
+
+
+/* what nginx itself keeps of http, and of a location */
+
+static inline ngx_http_core_main_conf_t *
+core_main_conf(ngx_conf_t *cf)
+{
+    return static_cast<ngx_http_core_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+}
+
+
+static inline ngx_http_core_loc_conf_t *
+core_loc_conf(ngx_conf_t *cf)
+{
+    return static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+}
+
+
+static inline ngx_http_core_loc_conf_t *
+core_loc_conf(ngx_http_request_t *r)
+{
+    return static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
 }
 
 
@@ -144,6 +189,44 @@ create(ngx_pool_t *pool) noexcept
     } catch (...) {
         return NULL;
     }
+}
+
+
+/* variables: what the handler returns */
+
+static inline ngx_int_t
+set_value(ngx_http_variable_value_t *v, std::string_view value)
+{
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->len = value.size();
+    v->data = bytes(value);
+
+    return NGX_OK;
+}
+
+
+/* a copy in the pool of the request */
+
+static inline ngx_int_t
+set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    std::string_view value)
+{
+    ngx_str_t  copy;
+
+    copy = copied(r->pool, value);
+
+    return copy.data != NULL ? set_value(v, view(copy)) : NGX_ERROR;
+}
+
+
+static inline ngx_int_t
+not_found(ngx_http_variable_value_t *v)
+{
+    v->not_found = 1;
+
+    return NGX_OK;
 }
 
 

@@ -351,8 +351,7 @@ postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    cmcf = static_cast<ngx_http_core_main_conf_t *>(
-               ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    cmcf = core_main_conf(cf);
 
     /* headers are deleted and tokens stripped without any provider, too */
 

@@ -59,7 +59,7 @@ typedef struct {
 } written_t;
 
 
-typedef struct {
+typedef struct main_conf_s {
     std::unordered_map<std::string_view, provider_t *>  providers;
 
     /* the claims that the configuration names, kept with each proven token */

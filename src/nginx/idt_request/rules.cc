@@ -15,21 +15,13 @@ static Error judge_rule(ngx_http_request_t *r, rule_t *rule,
 Error
 judge_rules(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx)
 {
-    Error       error;
-    ngx_uint_t  i;
-    rule_t     *rules;
+    Error  error;
 
-    if (conf->rules == NULL) {
-        return Error::ok;
-    }
+    for (rule_t &rule : items<rule_t>(conf->rules)) {
 
-    rules = static_cast<rule_t *>(conf->rules->elts);
-
-    for (i = 0; i < conf->rules->nelts; i++) {
-
-        error = judge_rule(r, &rules[i], ctx->token.get());
+        error = judge_rule(r, &rule, ctx->token.get());
         if (error != Error::ok) {
-            ctx->rule = &rules[i].name;
+            ctx->rule = &rule.name;
             return error;
         }
     }

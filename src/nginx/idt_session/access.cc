@@ -299,8 +299,7 @@ satisfies_any(ngx_http_request_t *r)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    clcf = core_loc_conf(r);
 
     return clcf->satisfy == NGX_HTTP_SATISFY_ANY;
 }

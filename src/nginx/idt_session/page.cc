@@ -19,8 +19,7 @@ has_error_page(ngx_http_request_t *r, int status)
     ngx_http_err_page_t       *page;
     ngx_http_core_loc_conf_t  *clcf;
 
-    clcf = static_cast<ngx_http_core_loc_conf_t *>(
-               ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    clcf = core_loc_conf(r);
 
     if (r->error_page || clcf->error_pages == NULL) {
         return false;

@@ -35,15 +35,9 @@ add_assertion_variable(ngx_conf_t *cf)
 }
 
 
-static assertion_t *
-find_assertion(ngx_http_request_t *r, std::string_view name)
+assertion_t *
+find_assertion(const main_conf_t *mcf, std::string_view name) noexcept
 {
-    main_conf_t  *mcf;
-
-    mcf = main_conf(r);
-
-    name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
-
     for (auto *assertion : mcf->assertions) {
         if (view(assertion->name) == name) {
             return assertion;
@@ -51,31 +45,6 @@ find_assertion(ngx_http_request_t *r, std::string_view name)
     }
 
     return NULL;
-}
-
-
-/* a copy: what is remembered goes when a newer one comes */
-
-static ngx_int_t
-set_assertion(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    std::string_view token)
-{
-    u_char  *p;
-
-    p = static_cast<u_char *>(ngx_pnalloc(r->pool, token.size()));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, token.data(), token.size());
-
-    v->len = token.size();
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-    v->data = p;
-
-    return NGX_OK;
 }
 
 
@@ -95,8 +64,7 @@ mint(ngx_http_request_t *r, ngx_http_variable_value_t *v, ctx_t *ctx,
 
     if (!minted) {
         if (minted.error() == Error::expired) {
-            v->not_found = 1;
-            return NGX_OK;
+            return not_found(v);
         }
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -105,7 +73,7 @@ mint(ngx_http_request_t *r, ngx_http_variable_value_t *v, ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (set_assertion(r, v, minted->token) != NGX_OK) {
+    if (set_copy(r, v, minted->token) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -120,23 +88,27 @@ static ngx_int_t
 assertion_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    std::string_view  token;
+    std::string_view  name, token;
     ctx_t            *ctx;
     assertion_t      *assertion;
 
     ctx = proven_ctx(r);
 
-    assertion = find_assertion(r, view(*reinterpret_cast<ngx_str_t *>(data)));
+    name = view(*reinterpret_cast<ngx_str_t *>(data));
+    name.remove_prefix(sizeof(ASSERTION_PREFIX) - 1);
+
+    assertion = find_assertion(main_conf(r), name);
 
     if (ctx == NULL || assertion == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
+        return not_found(v);
     }
 
     token = ctx->token->remembered(assertion->index, ngx_time());
 
+    /* a copy: what is remembered goes when a newer one comes */
+
     if (!token.empty()) {
-        return set_assertion(r, v, token);
+        return set_copy(r, v, token);
     }
 
     return mint(r, v, ctx, assertion);

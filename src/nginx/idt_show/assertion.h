@@ -38,7 +38,12 @@ typedef struct {
 #define ASSERTION_PREFIX  "id_token_assertion_"
 
 
-/* assertion.cc */
+struct main_conf_s;
+
+/* assertion.cc; NULL: there is none of this name */
+
+assertion_t *find_assertion(const struct main_conf_s *mcf,
+    std::string_view name) noexcept;
 
 ngx_int_t add_assertion_variable(ngx_conf_t *cf);
 ngx_int_t assertion_jwks_handler(ngx_http_request_t *r);

@@ -10,24 +10,6 @@ namespace id_token::nginx {
 
 
 ngx_int_t
-set_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    std::string_view value)
-{
-    u_char  *p;
-
-    p = static_cast<u_char *>(ngx_pnalloc(r->pool, value.size()));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, value.data(), value.size());
-
-    return set_value(v,
-               view(p, value.size()));
-}
-
-
-ngx_int_t
 claims_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {

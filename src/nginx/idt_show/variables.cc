@@ -273,8 +273,7 @@ login_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ctx = get_ctx(r);
 
     if (ctx == NULL || ctx->login_said.empty()) {
-        v->not_found = 1;
-        return NGX_OK;
+        return not_found(v);
     }
 
     return set_value(v, ctx->login_said);

@@ -21,7 +21,7 @@ keys_add_file(ngx_conf_t *cf, ngx_str_t *path)
 {
     key_source_t  *keys;
 
-    std::string  file = keys_text(*path);
+    std::string  file = std::string(view(*path));
 
     for (keys = keys_next(cf->cycle, NULL);
          keys != NULL;

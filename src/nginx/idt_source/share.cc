@@ -18,8 +18,6 @@ static ngx_int_t keys_check_transport(ngx_conf_t *cf, key_source_t *keys,
 static void keys_set_trust(ngx_conf_t *cf, key_source_t *keys);
 static void keys_set_name(ngx_conf_t *cf, key_source_t *keys);
 static key_source_t *keys_share(ngx_conf_t *cf, key_source_t *keys);
-static bool keys_make_str(ngx_pool_t *pool, const std::string &s,
-    ngx_str_t *str);
 
 
 key_source_t *
@@ -65,15 +63,15 @@ keys_set_url(ngx_conf_t *cf, key_source_t *keys)
 
     if (settings->jwks_uri.len) {
         name = "jwks_uri";
-        keys->url = keys_text(settings->jwks_uri);
+        keys->url = std::string(view(settings->jwks_uri));
         shown = without_userinfo(keys->url);
 
     } else {
         name = "issuer";
-        shown = without_userinfo(keys_text(settings->issuer));
+        shown = without_userinfo(std::string(view(settings->issuer)));
         keys->discovery = 1;
 
-        auto  found = discovery_url(keys_text(settings->issuer));
+        auto  found = discovery_url(std::string(view(settings->issuer)));
         if (!found) {
             return emerg(cf, "id_token_provider \"%V\" has no \"jwks_uri\" "
                              "and no \"jwks_file\", and the \"issuer\" \"%s\" "
@@ -134,24 +132,9 @@ keys_check_transport(ngx_conf_t *cf, key_source_t *keys, const char *name,
 
     keys->port = keys->server.port;
 
-    return keys_make_str(cf->pool, keys->server.host, &keys->host)
-               ? NGX_OK : NGX_ERROR;
-}
+    keys->host = copied(cf->pool, keys->server.host);
 
-
-static bool
-keys_make_str(ngx_pool_t *pool, const std::string &s, ngx_str_t *str)
-{
-    str->len = s.size();
-    str->data = static_cast<u_char *>(ngx_pnalloc(pool, s.size() + 1));
-
-    if (str->data == NULL) {
-        return false;
-    }
-
-    ngx_memcpy(str->data, s.c_str(), s.size() + 1);
-
-    return true;
+    return keys->host.data != NULL ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -176,9 +159,7 @@ keys_append(std::string &to, const char *name, std::string_view value)
 static void
 keys_set_trust(ngx_conf_t *cf, key_source_t *keys)
 {
-    ngx_uint_t          i;
     std::string         secret;
-    added_field_t      *field;
     key_source_conf_t  *settings;
 
     settings = &keys->settings;
@@ -195,17 +176,15 @@ keys_set_trust(ngx_conf_t *cf, key_source_t *keys)
     file(" certificate ", settings->trust.certificate);
     file(" key ", settings->trust.certificate_key);
 
-    keys_append(keys->trust, " proxy ", keys_text(settings->proxy_host));
+    keys_append(keys->trust, " proxy ", view(settings->proxy_host));
     keys->trust.append(":" + std::to_string(settings->proxy_port));
-    keys_append(keys->trust, " credentials ", keys_text(settings->proxy_file));
+    keys_append(keys->trust, " credentials ", view(settings->proxy_file));
 
     if (settings->fields) {
-        field = static_cast<added_field_t *>(settings->fields->elts);
-
-        for (i = 0; i < settings->fields->nelts; i++) {
-            keys_append(secret, "name ", keys_text(field[i].name));
-            keys_append(secret, " value ", keys_text(field[i].value));
-            keys_append(secret, " file ", keys_text(field[i].file));
+        for (auto &field : items<added_field_t>(settings->fields)) {
+            keys_append(secret, "name ", view(field.name));
+            keys_append(secret, " value ", view(field.value));
+            keys_append(secret, " file ", view(field.file));
         }
 
         keys_append(keys->trust, " fields ", sha256_hex(secret));
@@ -225,7 +204,7 @@ keys_set_name(ngx_conf_t *cf, key_source_t *keys)
 
     keys_set_trust(cf, keys);
 
-    keys_append(identity, "issuer ", keys_text(keys->settings.issuer));
+    keys_append(identity, "issuer ", view(keys->settings.issuer));
     keys_append(identity, "url ", keys->url);
     keys_append(identity, "trust ", keys->trust);
 
@@ -244,7 +223,8 @@ keys_share(ngx_conf_t *cf, key_source_t *keys)
     key_source_t       *shared;
     key_source_conf_t  *settings, *more;
 
-    if (!keys_make_str(cf->pool, keys->name, &name)) {
+    name = copied(cf->pool, keys->name);
+    if (name.data == NULL) {
         return NULL;
     }
 
@@ -280,8 +260,7 @@ keys_share(ngx_conf_t *cf, key_source_t *keys)
         settings->state = more->state;
 
     } else if (more->state != NULL
-               && keys_text(more->state->name)
-                  != keys_text(settings->state->name))
+               && view(more->state->name) != view(settings->state->name))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"jwks_state\" \"%V\" of id_token_provider \"%V\" "

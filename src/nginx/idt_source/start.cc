@@ -50,11 +50,9 @@ keys_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (hosts_resolve(cf,
-            static_cast<host_t *>(hosts.elts),
-            hosts.nelts)
-        != NGX_OK)
-    {
+    auto  found = items<host_t>(&hosts);
+
+    if (hosts_resolve(cf, found.data(), found.size()) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -62,9 +60,8 @@ keys_init(ngx_conf_t *cf)
          keys != NULL;
          keys = keys_next(cf->cycle, keys))
     {
-        keys->fetch_conf.hosts =
-            static_cast<host_t *>(hosts.elts);
-        keys->fetch_conf.nhosts = hosts.nelts;
+        keys->fetch_conf.hosts = found.data();
+        keys->fetch_conf.nhosts = found.size();
     }
 
     return NGX_OK;
@@ -136,9 +133,8 @@ keys_init_source(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 static ngx_int_t
 keys_add_host(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 {
-    ngx_str_t  *host;
-    ngx_uint_t  i;
     host_t     *h;
+    ngx_str_t  *host;
 
     host = keys->fetch_conf.proxy_host.len ? &keys->fetch_conf.proxy_host
                                            : &keys->host;
@@ -151,11 +147,9 @@ keys_add_host(ngx_conf_t *cf, key_source_t *keys, ngx_array_t *hosts)
 
     keys_warn_of_name(cf, keys, host);
 
-    h = static_cast<host_t *>(hosts->elts);
-
-    for (i = 0; i < hosts->nelts; i++) {
-        if (h[i].host.len == host->len
-            && ngx_strncasecmp(h[i].host.data, host->data, host->len) == 0)
+    for (const host_t &known : items<host_t>(hosts)) {
+        if (known.host.len == host->len
+            && ngx_strncasecmp(known.host.data, host->data, host->len) == 0)
         {
             return NGX_OK;
         }

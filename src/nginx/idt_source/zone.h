@@ -174,13 +174,6 @@ struct key_source_s {
 };
 
 
-static inline std::string
-keys_text(const ngx_str_t &s)
-{
-    return std::string(reinterpret_cast<const char *>(s.data), s.len);
-}
-
-
 /* registry.cc */
 
 key_source_t *keys_create(ngx_conf_t *cf) noexcept;

@@ -18,17 +18,8 @@ same_name(const ngx_str_t &ours, const ngx_str_t &name) noexcept
 ngx_uint_t
 is_listed(ngx_array_t *headers, const ngx_str_t &key) noexcept
 {
-    ngx_uint_t  i;
-    header_t   *header;
-
-    if (headers == NULL) {
-        return 0;
-    }
-
-    header = static_cast<header_t *>(headers->elts);
-
-    for (i = 0; i < headers->nelts; i++) {
-        if (same_name(header[i].name, key)) {
+    for (const header_t &header : items<header_t>(headers)) {
+        if (same_name(header.name, key)) {
             return 1;
         }
     }

@@ -257,14 +257,10 @@ remove_from(const removal &plan, ngx_table_elt_t *h, ngx_str_t *value)
         return false;
     }
 
-    value->len = kept->size();
-    value->data = static_cast<u_char *>(
-                      ngx_pnalloc(plan.pool, kept->size() + 1));
+    *value = copied(plan.pool, *kept);
     if (value->data == NULL) {
         throw std::bad_alloc();
     }
-
-    ngx_memcpy(value->data, kept->data(), kept->size());
 
     return kept->empty();
 }

@@ -205,20 +205,18 @@ forget_headers(ngx_http_request_t *r)
 static std::optional<std::string_view>
 copy_text(ngx_http_request_t *r, const std::optional<std::string> &text)
 {
-    u_char  *p;
+    ngx_str_t  copy;
 
     if (!text) {
         return std::nullopt;
     }
 
-    p = static_cast<u_char *>(ngx_pnalloc(r->pool, text->size() + 1));
-    if (p == NULL) {
+    copy = copied(r->pool, *text);
+    if (copy.data == NULL) {
         throw std::bad_alloc();
     }
 
-    ngx_memcpy(p, text->data(), text->size());
-
-    return view(p, text->size());
+    return view(copy);
 }
 
 
@@ -271,10 +269,8 @@ static ngx_int_t
 add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     ngx_list_t *list)
 {
-    ngx_uint_t        i;
-    ngx_table_elt_t  *h;
     ctx_t            *proven;
-    header_t         *header;
+    ngx_table_elt_t  *h;
 
     if (conf->headers == NULL) {
         return NGX_OK;
@@ -285,11 +281,9 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
         return NGX_OK;
     }
 
-    header = static_cast<header_t *>(conf->headers->elts);
+    for (header_t &header : items<header_t>(conf->headers)) {
 
-    for (i = 0; i < conf->headers->nelts; i++) {
-
-        auto  text = header_value(r, header[i], proven);
+        auto  text = header_value(r, header, proven);
         if (!text) {
             continue;
         }
@@ -301,11 +295,10 @@ add_headers(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
 
         ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-        h->hash = header[i].hash;
-        h->key = header[i].name;
-        h->lowcase_key = header[i].lowcase_key;
-        h->value.data = bytes(*text);
-        h->value.len = text->size();
+        h->hash = header.hash;
+        h->key = header.name;
+        h->lowcase_key = header.lowcase_key;
+        h->value = str(*text);
     }
 
     return NGX_OK;
