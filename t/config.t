@@ -327,7 +327,7 @@ good("require $_", server("auth_id_token_require $_;")) for ('groups has a b', '
     'hd in a.test b.test', 'acr ~ ^urn:', 'auth_time > 1 error=401', 'n !< 1', 'sub present', 'email !present error=404',
     '/realm_access/roles/0 = admin', 'https://x.test/roles has admin', '$http_x = 1', 'sub = $arg_sub', 'n < $arg_n', '"a b" = "c d" error=403');
 bad('a single word', server('auth_id_token_require sub;'), '"auth_id_token_require" needs an operator after "sub"');
-bad('an unknown operator', server('auth_id_token_require sub is bob;'), 'unknown operator "is"');
+bad('an unknown operator', server('auth_id_token_require sub is bob;'), 'unknown operator "is" in "auth_id_token_require": it must be =, in, has, ~, <, > or present, or one of them behind "!"');
 bad("$_ for an operator", server("auth_id_token_require sub $_;"), '"auth_id_token_require" needs an operator after "sub"') for qw(error=403 error=500 error=);
 bad('an error that is not last', server('auth_id_token_require sub in a error=401 b;'), '"error=401" in "auth_id_token_require" must be the last word');
 bad('an error that is first', server('auth_id_token_require error=401 sub = a;'), '"error=401" in "auth_id_token_require" must be the last word');
@@ -386,6 +386,12 @@ good('nonce', server('auth_id_token_nonce $cookie_nonce;'));
 good('nonce off', server('auth_id_token_nonce off;'));
 bad('a fixed nonce', server('auth_id_token_nonce abc;'), '"auth_id_token_nonce" needs a variable such as "\$cookie_nonce", not "abc"');
 bad('nonce twice', server('auth_id_token_nonce $host; auth_id_token_nonce $host;'), '"auth_id_token_nonce" directive is duplicate');
+
+# id_token_log_level
+good("id_token_log_level $_", server("auth_id_token t; id_token_log_level $_;")) for qw(info notice warn error);
+good('id_token_log_level in http', 'id_token_log_level warn;');
+bad('id_token_log_level of another level', 'id_token_log_level debug;', '"id_token_log_level" must be "info", "notice", "warn" or "error", not "debug"');
+bad('id_token_log_level twice', 'id_token_log_level warn; id_token_log_level warn;', '"id_token_log_level" directive is duplicate');
 
 # id_token_status
 good("id_token_status $_", "server { location = /s { id_token_status $_; } }") for '', 'json', 'prometheus';

@@ -78,7 +78,8 @@ for name, value, directive, text in defaults:
         need(eval(value) == int(shown[1]) * factor,
              f"defaults.h: DEFAULT_{name} is not {text}")
     else:
-        need(value.strip('"').split("::")[-1] == text,
+        word_of = value.strip('"').split("::")[-1]
+        need(word_of.removeprefix("NGX_LOG_").lower() == text.lower(),
              f"defaults.h: DEFAULT_{name} is not {text}")
 
 # what locations inherit

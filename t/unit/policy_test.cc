@@ -352,10 +352,34 @@ void auth_time_matters_only_if_asked_for(void **) {
     assert_reason(times({{"auth_time", text(kNow + 11)}}, p), Error::auth_time);
 }
 
+// What a log line says of a time that was refused.
+void seconds_tell_how_far_a_time_is_off(void **) {
+    Times times;
+    times.exp = 1000;
+    times.iat = 900;
+    times.nbf = 950;
+    times.auth_time = 800;
+    assert_int_equal(*seconds_of(Error::expired, times, 1061), 61);
+    assert_int_equal(*seconds_of(Error::iat_future, times, 840), 60);
+    assert_int_equal(*seconds_of(Error::too_old, times, 5900), 5000);
+    assert_int_equal(*seconds_of(Error::not_yet_valid, times, 910), 40);
+    assert_int_equal(*seconds_of(Error::auth_too_old, times, 1000), 200);
+    assert_false(seconds_of(Error::audience, times, 1000).has_value());
+    assert_false(seconds_of(Error::ok, times, 1000).has_value());
+
+    times.nbf.reset();
+    times.auth_time.reset();
+    times.exp = -1e30;
+    assert_false(seconds_of(Error::expired, times, 1000).has_value());
+    assert_false(seconds_of(Error::not_yet_valid, times, 1000).has_value());
+    assert_false(seconds_of(Error::auth_too_old, times, 1000).has_value());
+}
+
 }  // namespace
 
 int main() {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(seconds_tell_how_far_a_time_is_off),
         cmocka_unit_test(the_issuer_is_compared_byte_for_byte),
         cmocka_unit_test(one_trailing_slash_is_a_reason_of_its_own),
         cmocka_unit_test(the_audience_holds_our_client_id),

@@ -40,4 +40,12 @@ std::string_view key_kind_name(KeyKind kind) noexcept {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
+std::string algorithm_names() {
+    std::string names;
+    for (const Algorithm &algorithm : algorithms()) {
+        names += (names.empty() ? "" : ", ") + std::string(algorithm.name);
+    }
+    return names;
+}
+
 }  // namespace id_token

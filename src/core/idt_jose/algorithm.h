@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace id_token {
@@ -31,6 +32,9 @@ struct Algorithm {
 inline constexpr std::size_t kAlgorithmCount = 11;
 
 [[nodiscard]] std::span<const Algorithm> algorithms() noexcept;
+
+// The names of all, for a message: "RS256, RS384, ...".
+[[nodiscard]] std::string algorithm_names();
 
 // nullptr: not a name that we know.
 [[nodiscard]] const Algorithm *find_algorithm(std::string_view name) noexcept;

@@ -168,10 +168,21 @@ Error header_error(PayloadError error) noexcept {
 
 }  // namespace
 
+// What a refusal is about, as it was written.
+static std::string found_text(Error error, const Members &members) {
+    std::string text;
+    if (error == Error::alg_not_allowed) {
+        members.alg.append_text(text);
+    } else if (error == Error::typ) {
+        members.typ.append_text(text);
+    }
+    return text;
+}
+
 Result<JoseHeader> parse_jose_header(std::string_view encoded,
                                      const AlgorithmSet &allowed,
                                      std::optional<std::string> *kid,
-                                     TokenType type) {
+                                     TokenType type, std::string *found) {
     if (base64url_decoded_size(encoded.size()) > kMaxHeaderBytes) {
         return Error::header_size;
     }
@@ -201,6 +212,9 @@ Result<JoseHeader> parse_jose_header(std::string_view encoded,
     }
     if (const Error error = check_header(members, allowed, type, header);
         error != Error::ok) {
+        if (found != nullptr) {
+            *found = found_text(error, members);
+        }
         return error;
     }
     return header;

@@ -46,11 +46,11 @@ enum class TokenType : std::uint8_t {
 // header_cost.h), of an allowed algorithm,
 // without what is not understood, of the type of a JWT. `encoded` is the header
 // segment. `kid` is filled in as early as possible so that a refusal can name
-// it.
+// it; `found` with the `alg` or the `typ` that a refusal is about.
 [[nodiscard]] Result<JoseHeader> parse_jose_header(
     std::string_view encoded, const AlgorithmSet &allowed,
     std::optional<std::string> *kid = nullptr,
-    TokenType type = TokenType::id_token);
+    TokenType type = TokenType::id_token, std::string *found = nullptr);
 
 }  // namespace id_token
 

@@ -1,6 +1,7 @@
 #include "idt_token/claim_rule.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace id_token {
 
@@ -35,6 +36,17 @@ bool has_one_of(const Operand &operand,
 }
 
 }  // namespace
+
+std::string operator_words() {
+    std::string words;
+    for (const auto &row : kOperators) {
+        words += words.empty()                      ? ""
+                 : &row == std::end(kOperators) - 1 ? " or "
+                                                    : ", ";
+        words += row.word;
+    }
+    return words;
+}
 
 std::optional<OperatorWord> parse_operator(std::string_view word) noexcept {
     const bool negated = word.starts_with('!');

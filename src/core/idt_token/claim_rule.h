@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "idt_token/claim_value.h"
@@ -37,6 +38,9 @@ struct OperatorWord {
 // "=", "!=", "in", "!in" ...; nothing for another word.
 [[nodiscard]] std::optional<OperatorWord> parse_operator(
     std::string_view word) noexcept;
+
+// The words of the operators, for a message: "=, in, ... or present".
+[[nodiscard]] std::string operator_words();
 
 // What a rule is about: a claim, or the text of a variable (empty = absent).
 struct Operand {

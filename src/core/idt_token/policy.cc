@@ -237,4 +237,34 @@ Error check_times(const Times &t, const Policy &p, std::int64_t now) noexcept {
     return Error::ok;
 }
 
+std::optional<std::int64_t> seconds_of(Error error, const Times &times,
+                                       std::int64_t now) noexcept {
+    constexpr double kTooFar = 1000.0 * 366 * 24 * 60 * 60;
+    const auto at = static_cast<double>(now);
+    double seconds = kTooFar;
+    switch (error) {
+        case Error::expired:
+            seconds = at - times.exp;
+            break;
+        case Error::iat_future:
+            seconds = times.iat - at;
+            break;
+        case Error::too_old:
+            seconds = at - times.iat;
+            break;
+        case Error::not_yet_valid:
+            seconds = times.nbf.value_or(kTooFar + at) - at;
+            break;
+        case Error::auth_too_old:
+            seconds = at - times.auth_time.value_or(-kTooFar);
+            break;
+        default:
+            break;
+    }
+    if (!(seconds < kTooFar && seconds > -kTooFar)) {
+        return std::nullopt;
+    }
+    return static_cast<std::int64_t>(seconds);
+}
+
 }  // namespace id_token

@@ -43,6 +43,13 @@ struct Policy {
 // as absent: only a policy that asks for it has a use for it.
 [[nodiscard]] Result<Times> parse_times(const Claims &c) noexcept;
 
+// What an operator wants to know of a time that was refused: since when a token
+// is expired, how old it or its authentication is, how far in the future it was
+// issued or begins. Nothing for other reasons, and beyond a thousand years.
+[[nodiscard]] std::optional<std::int64_t> seconds_of(Error error,
+                                                     const Times &times,
+                                                     std::int64_t now) noexcept;
+
 // Judged on every request. `now`: seconds since the epoch.
 [[nodiscard]] Error check_times(const Times &t, const Policy &p,
                                 std::int64_t now) noexcept;

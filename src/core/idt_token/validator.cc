@@ -70,9 +70,13 @@ Result<JoseHeader> parse_header(std::string_view segment, const Policy &policy,
                                 TokenType type, Diagnosis *diagnosis) {
     std::optional<std::string> kid;
     Result<JoseHeader> header =
-        parse_jose_header(segment, policy.algorithms, &kid, type);
+        parse_jose_header(segment, policy.algorithms, &kid, type,
+                          diagnosis != nullptr ? &diagnosis->found : nullptr);
     if (!header) {
         explain_kid(kid, diagnosis);
+        if (diagnosis != nullptr) {
+            diagnosis->found = cut(diagnosis->found);
+        }
     }
     return header;
 }
@@ -81,6 +85,16 @@ void explain_claims(const Claims &claims, Diagnosis *diagnosis) {
     if (diagnosis != nullptr) {
         diagnosis->issuer = cut_text(claims.find("iss"));
         diagnosis->audience = cut_text(claims.find("aud"));
+    }
+}
+
+void explain_times(Error error, const Claims &claims, std::int64_t now,
+                   Diagnosis *diagnosis) {
+    if (diagnosis == nullptr) {
+        return;
+    }
+    if (const Result<Times> times = parse_times(claims)) {
+        diagnosis->seconds = seconds_of(error, *times, now);
     }
 }
 
@@ -109,6 +123,7 @@ Verdict judge_again(VerifiedToken &token, const Policy &policy,
         explain_kid(token.kid(), diagnosis);
     }
     if (diagnosis != nullptr) {
+        diagnosis->seconds = seconds_of(error, token.times(), now);
         diagnosis->issuer = cut(policy.issuer);
         diagnosis->audience = cut(policy.client_id);
     }
@@ -187,6 +202,7 @@ Result<TokenRef> Validator::judge_payload(
     Result<Times> times = check_claims(*claims, policy, now);
     if (!times) {
         explain_claims(*claims, diagnosis);
+        explain_times(times.error(), *claims, now, diagnosis);
         return times.error();
     }
     return VerifiedToken::create(

@@ -24,6 +24,8 @@ inline constexpr std::size_t kMaxDiagnosis = 128;
 
 struct Diagnosis {
     std::string kid;
+    std::string found;  // the `alg` or `typ` that is not allowed
+    std::optional<std::int64_t> seconds;  // seconds_of() a time that is not
     std::string issuer;
     std::string audience;
 };

@@ -31,7 +31,8 @@ set_algorithms(ngx_conf_t *cf, block_t *block, Policy &policy)
         if (algorithm == nullptr) {
             return emerg(cf, "\"%V\" in \"algorithms\" of id_token_provider "
                              "\"%V\" is not an asymmetric signature algorithm "
-                             "known here", &name, &block->name);
+                             "known here: %V", &name, &block->name,
+                             std::string_view(algorithm_names()));
         }
 
         policy.algorithms.add(*algorithm);

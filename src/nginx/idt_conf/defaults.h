@@ -34,6 +34,8 @@
 #define DEFAULT_CACHE_SIZE    (8 * 1024 * 1024)     /* id_token_cache 8m; */
 #define DEFAULT_RENEW         20                    /* auth_id_token_renew
                                                        20%; */
+#define DEFAULT_LOG_LEVEL     NGX_LOG_INFO          /* id_token_log_level
+                                                       info; */
 #define DEFAULT_MODE          Mode::enforce         /* auth_id_token_mode
                                                        enforce; */
 

@@ -16,11 +16,18 @@ char *init_main_conf(ngx_conf_t *cf, void *conf);
 void *create_loc_conf(ngx_conf_t *cf);
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
+/* what there is to choose from, for messages */
+std::string known_providers(ngx_conf_t *cf);
+
 char *auth_id_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* words.cc */
+
+extern ngx_conf_enum_t  modes[];
+extern ngx_conf_enum_t  preflights[];
+extern ngx_conf_enum_t  log_levels[];
 
 /* as ngx_conf_set_enum_slot, but that it says what there is to choose from */
 char *set_enum(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -70,6 +70,7 @@ create_loc_conf(ngx_conf_t *cf)
     conf->realm = static_cast<ngx_http_complex_value_t *>(NGX_CONF_UNSET_PTR);
     conf->sources = static_cast<ngx_array_t *>(NGX_CONF_UNSET_PTR);
     conf->mode = NGX_CONF_UNSET_UINT;
+    conf->log_level = NGX_CONF_UNSET_UINT;
     conf->strip = NGX_CONF_UNSET;
     conf->preflight = NGX_CONF_UNSET_UINT;
     conf->csrf = NGX_CONF_UNSET;
@@ -102,8 +103,9 @@ resolve_name(ngx_conf_t *cf, loc_conf_t *conf)
     if (it == mcf->providers.end()) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "unknown id_token_provider \"%V\" in \"auth_id_token\" "
-                      "in %V:%ui",
-                      &conf->provider_name, &conf->file, conf->line);
+                      "in %V:%ui%s",
+                      &conf->provider_name, &conf->file, conf->line,
+                      known_providers(cf).c_str());
         return CONF_ERROR;
     }
 
@@ -188,6 +190,8 @@ merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     merge_browser(prev, conf);
 
     ngx_conf_merge_ptr_value(conf->realm, prev->realm, NULL);
+    ngx_conf_merge_uint_value(conf->log_level, prev->log_level,
+                              DEFAULT_LOG_LEVEL);
     ngx_conf_merge_uint_value(conf->mode, prev->mode,
                       static_cast<ngx_uint_t>(DEFAULT_MODE));
     ngx_conf_merge_value(conf->strip, prev->strip, 0);

@@ -303,9 +303,9 @@ resolve_provider(ngx_conf_t *cf, login_conf_t *login)
 
     if (it == mcf->providers.end()) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "unknown id_token_provider \"%V\" in \"%s\" in %V:%ui",
+                      "unknown id_token_provider \"%V\" in \"%s\" in %V:%ui%s",
                       &login->provider_name, login_word(login), &login->file,
-                      login->line);
+                      login->line, known_providers(cf).c_str());
         return NGX_ERROR;
     }
 

@@ -72,8 +72,9 @@ rule_operator(ngx_conf_t *cf, rule_t *rule, ngx_str_t *word, ngx_uint_t nvalues)
     auto  op = parse_operator(view(*word));
 
     if (!op) {
-        return emerg(cf, "unknown operator \"%V\" in \"auth_id_token_require\"",
-                         word);
+        return emerg(cf, "unknown operator \"%V\" in \"auth_id_token_require\":"
+                         " it must be %V, or one of them behind \"!\"",
+                         word, std::string_view(operator_words()));
     }
 
     rule->op = *op;

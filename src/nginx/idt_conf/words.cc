@@ -2,10 +2,38 @@
 
 #include "idt_conf/directives.h"
 
+#include <algorithm>
+
 #include "idt_keys/url.h"
 
 
 namespace id_token::nginx {
+
+
+/* for set_enum */
+
+ngx_conf_enum_t  modes[] = {
+    { ngx_string("enforce"), Mode::enforce },
+    { ngx_string("optional"), Mode::optional },
+    { ngx_string("report"), Mode::report },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_conf_enum_t  preflights[] = {
+    { ngx_string("check"), 0 },
+    { ngx_string("pass"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_conf_enum_t  log_levels[] = {
+    { ngx_string("info"), NGX_LOG_INFO },
+    { ngx_string("notice"), NGX_LOG_NOTICE },
+    { ngx_string("warn"), NGX_LOG_WARN },
+    { ngx_string("error"), NGX_LOG_ERR },
+    { ngx_null_string, 0 }
+};
 
 
 /* one word of the list that the directive brings along */
@@ -142,6 +170,36 @@ concat(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
     ngx_memcpy(p, b->elts, b->nelts * b->size);
 
     return sum;
+}
+
+
+/* ": known are "a", "b"", for messages; the first of them */
+
+std::string
+known_providers(ngx_conf_t *cf)
+{
+    std::string                    text;
+    std::vector<std::string_view>  names;
+
+    for (const auto &[name, provider] : main_conf(cf)->providers) {
+        names.push_back(name);
+    }
+
+    if (names.empty()) {
+        return ": there is none";
+    }
+
+    std::sort(names.begin(), names.end());
+
+    for (std::string_view name : names) {
+        if (text.size() > 128) {
+            return ": known are " + text + ", ...";
+        }
+
+        text += (text.empty() ? "\"" : ", \"") + std::string(name) + "\"";
+    }
+
+    return ": known are " + text;
 }
 
 

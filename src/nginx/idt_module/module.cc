@@ -25,21 +25,6 @@ static void exit_process(ngx_cycle_t *cycle);
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF)
 
 
-static ngx_conf_enum_t  modes[] = {
-    { ngx_string("enforce"), Mode::enforce },
-    { ngx_string("optional"), Mode::optional },
-    { ngx_string("report"), Mode::report },
-    { ngx_null_string, 0 }
-};
-
-
-static ngx_conf_enum_t  preflights[] = {
-    { ngx_string("check"), 0 },
-    { ngx_string("pass"), 1 },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_conf_post_t  strip_post = { configures<note_strip> };
 
 
@@ -156,6 +141,13 @@ static ngx_command_t  ngx_http_auth_id_token_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("id_token_log_level"),
+      ANY_CONF|NGX_CONF_TAKE1,
+      configures<set_enum>,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(loc_conf_t, log_level),
+      log_levels },
 
     { ngx_string("auth_id_token_realm"),
       ANY_CONF|NGX_CONF_TAKE1,

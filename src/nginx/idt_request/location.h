@@ -135,6 +135,7 @@ struct loc_conf_s {
     ngx_http_complex_value_t  *realm;
     ngx_array_t               *sources;
     ngx_uint_t                 mode;
+    ngx_uint_t                 log_level;    /* of refusals */
 
     ngx_array_t               *rules;
     unsigned                   drop_rules:1;

@@ -73,6 +73,9 @@ prove_token(ngx_http_request_t *r, ctx_t *ctx, std::string_view token,
 
         if (proof.token) {
             proof.error = check_times(proof.token->times(), policy, ngx_time());
+            proof.diagnosis.seconds = seconds_of(proof.error,
+                                                 proof.token->times(),
+                                                 ngx_time());
             return;
         }
 

@@ -1,5 +1,6 @@
 /* The status code of a refusal, its headers and its log line. */
 
+#include "idt_request/presented.h"
 #include "idt_request/request.h"
 
 
@@ -10,6 +11,9 @@ namespace id_token::nginx {
 
 
 static void log(ngx_http_request_t *r, ctx_t *ctx, const char *what);
+static ngx_uint_t level_of(const ctx_t *ctx);
+static u_char *say_found(u_char *p, u_char *last, ngx_http_request_t *r,
+    const ctx_t *ctx);
 static ngx_int_t challenge(ngx_http_request_t *r, loc_conf_t *conf, ctx_t *ctx,
     const char *code);
 static ngx_int_t retry_after(ngx_http_request_t *r, ctx_t *ctx);
@@ -98,6 +102,86 @@ escape(u_char *p, u_char *last, std::string_view name, std::string_view value)
 }
 
 
+/*
+ * A variable that names no provider is the operator's fault: each worker tells
+ * it once a minute, whatever the level of refusals is.
+ */
+
+#define UNKNOWN_INTERVAL  60
+#define NAMES_SHOWN       128
+
+
+static ngx_uint_t
+level_of(const ctx_t *ctx)
+{
+    static time_t  told;
+
+    if (error_row(ctx->error).answer == Answer::internal) {
+        return NGX_LOG_ERR;
+    }
+
+    if (ctx->error == Error::provider_unknown
+        && (told == 0 || ngx_time() - told >= UNKNOWN_INTERVAL))
+    {
+        told = ngx_time();
+        return NGX_LOG_ERR;
+    }
+
+    return ctx->conf->log_level;
+}
+
+
+/* the names of the cookies, which are no secret; their values are */
+
+static u_char *
+say_cookies(u_char *p, u_char *last, ngx_http_request_t *r)
+{
+    u_char  *end;
+    u_char   names[NAMES_SHOWN];
+
+    end = names;
+
+    each_cookie_line(r, [&end, &names](std::string_view line) {
+        while (auto pair = next_cookie(line)) {
+            end = ngx_slprintf(end, names + sizeof(names), "%s%*s",
+                               (end == names) ? "" : " ",
+                               pair->name.size(), pair->name.data());
+        }
+    });
+
+    return escape(p, last, "cookies", view(names, end - names));
+}
+
+
+/* what the reason turned on; where no token came, what came instead */
+
+static u_char *
+say_found(u_char *p, u_char *last, ngx_http_request_t *r, const ctx_t *ctx)
+{
+    std::string_view  scheme;
+
+    if (ctx->diagnosis.seconds) {
+        p = ngx_slprintf(p, last, ", %L s",
+                         static_cast<int64_t>(*ctx->diagnosis.seconds));
+    }
+
+    p = escape(p, last, (ctx->error == Error::typ) ? "typ" : "alg",
+               ctx->diagnosis.found);
+
+    if (ctx->error != Error::token_missing) {
+        return p;
+    }
+
+    if (r->headers_in.authorization != NULL) {
+        scheme = view(r->headers_in.authorization->value);
+        scheme = scheme.substr(0, ngx_min(scheme.find(' '), size_t{ 32 }));
+        p = escape(p, last, "scheme", scheme);
+    }
+
+    return say_cookies(p, last, r);
+}
+
+
 /* one line: what and whose; never the token */
 
 static void
@@ -113,7 +197,7 @@ log(ngx_http_request_t *r, ctx_t *ctx, const char *what)
 
     row = &error_row(ctx->error);
 
-    level = (row->answer == Answer::internal) ? NGX_LOG_ERR : NGX_LOG_INFO;
+    level = level_of(ctx);
 
     if (r->connection->log->log_level < level) {
         return;
@@ -126,6 +210,7 @@ log(ngx_http_request_t *r, ctx_t *ctx, const char *what)
         p = escape(p, last, "claim", view(*ctx->rule));
     }
 
+    p = say_found(p, last, r, ctx);
     p = escape(p, last, "kid", ctx->diagnosis.kid);
     p = escape(p, last, "iss", ctx->diagnosis.issuer);
     p = escape(p, last, "aud", ctx->diagnosis.audience);
