@@ -123,27 +123,27 @@ std::optional<std::string> base64url_decode(std::string_view text) {
 }
 
 std::string base64url_encode(std::span<const unsigned char> bytes) {
-    std::string out;
-    out.reserve((bytes.size() * 4 + 2) / 3);
+    std::string out((bytes.size() * 4 + 2) / 3, '\0');
+    char *to = out.data();
 
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
         const std::uint32_t bits = std::uint32_t{bytes[i]} << 16 |
                                    std::uint32_t{bytes[i + 1]} << 8 |
                                    bytes[i + 2];
-        out += kAlphabet[bits >> 18];
-        out += kAlphabet[bits >> 12 & 63];
-        out += kAlphabet[bits >> 6 & 63];
-        out += kAlphabet[bits & 63];
+        *to++ = kAlphabet[bits >> 18];
+        *to++ = kAlphabet[bits >> 12 & 63];
+        *to++ = kAlphabet[bits >> 6 & 63];
+        *to++ = kAlphabet[bits & 63];
     }
     if (i + 1 == bytes.size()) {
-        out += kAlphabet[bytes[i] >> 2];
-        out += kAlphabet[bytes[i] << 4 & 63];
+        *to++ = kAlphabet[bytes[i] >> 2];
+        *to++ = kAlphabet[bytes[i] << 4 & 63];
     } else if (i + 2 == bytes.size()) {
         const unsigned bits = unsigned{bytes[i]} << 8 | bytes[i + 1];
-        out += kAlphabet[bits >> 10];
-        out += kAlphabet[bits >> 4 & 63];
-        out += kAlphabet[bits << 2 & 63];
+        *to++ = kAlphabet[bits >> 10];
+        *to++ = kAlphabet[bits >> 4 & 63];
+        *to++ = kAlphabet[bits << 2 & 63];
     }
     return out;
 }

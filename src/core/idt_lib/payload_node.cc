@@ -9,7 +9,7 @@ const PayloadNode *PayloadNode::find(std::string_view wanted) const noexcept {
         return nullptr;
     }
     for (const PayloadNode *n = begin(); n != end(); n = n->next()) {
-        if (n->name_bytes() == wanted && !n->nameless) {
+        if (n->is_named(wanted) && !n->nameless) {
             return n->kind == JsonKind::null ? nullptr : n;
         }
     }

@@ -53,6 +53,13 @@ struct PayloadNode {
     [[nodiscard]] std::string_view name_bytes() const noexcept {
         return {name, name_size};
     }
+    // Of a member. Names of one size are many: the first byte tells most of
+    // them apart.
+    [[nodiscard]] bool is_named(std::string_view wanted) const noexcept {
+        return name_size == wanted.size() &&
+               (name_size == 0 || *name == wanted.front()) &&
+               name_bytes() == wanted;
+    }
 
     // Null if there is none, also for a member that is null: it is absent.
     [[nodiscard]] const PayloadNode *find(

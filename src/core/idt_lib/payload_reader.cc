@@ -81,6 +81,7 @@ bool PayloadReader::string() {
 bool PayloadReader::object() {
     const std::size_t at = add(JsonKind::object);
     std::uint32_t count = 0;
+    NameMask names;
 
     if (!enter()) {
         return false;
@@ -89,7 +90,7 @@ bool PayloadReader::object() {
     if (!take('}')) {
         do {
             skip_space();
-            if (!member(at, count++)) {
+            if (!member(at, count++, names)) {
                 return false;
             }
             skip_space();
@@ -103,12 +104,14 @@ bool PayloadReader::object() {
 }
 
 // One of an object that has `count` of them so far.
-bool PayloadReader::member(std::size_t object, std::uint32_t count) {
+bool PayloadReader::member(std::size_t object, std::uint32_t count,
+                           NameMask &names) {
     PayloadString name;
     if (*p_ != '"' || !read_string(p_, name)) {
         return fail(PayloadError::syntax);
     }
-    if (count < kListed && known(object, {name.bytes, name.size})) {
+    const std::string_view bytes(name.bytes, name.size);
+    if (names.add(bytes) && count < kListed && known(object, bytes)) {
         return fail(PayloadError::duplicate);
     }
     skip_space();
@@ -218,7 +221,7 @@ bool PayloadReader::known(std::size_t object,
                           std::string_view name) const noexcept {
     const PayloadNode *end = nodes_.data() + nodes_.size();
     for (const PayloadNode *n = &nodes_[object] + 1; n != end; n = n->next()) {
-        if (n->name_bytes() == name) {
+        if (n->is_named(name)) {
             return true;
         }
     }

@@ -36,10 +36,32 @@ class PayloadReader {
     [[nodiscard]] std::optional<PayloadError> read();
 
   private:
+    // The names of an object so far, coarsely: most are seen to be new without
+    // a look at the others.
+    class NameMask {
+      public:
+        // Whether `name` may have been added before.
+        bool add(std::string_view name) noexcept {
+            std::size_t hash = name.size();
+            if (!name.empty()) {
+                hash += static_cast<unsigned char>(name.front()) * 5u +
+                        static_cast<unsigned char>(name.back()) * 11u;
+            }
+            const std::uint64_t bit = std::uint64_t{1} << (hash & 63);
+            const bool seen = (mask_ & bit) != 0;
+            mask_ |= bit;
+            return seen;
+        }
+
+      private:
+        std::uint64_t mask_ = 0;
+    };
+
     // False: `error_` tells why.
     [[nodiscard]] bool value();
     [[nodiscard]] bool object();
-    [[nodiscard]] bool member(std::size_t object, std::uint32_t count);
+    [[nodiscard]] bool member(std::size_t object, std::uint32_t count,
+                              NameMask &names);
     [[nodiscard]] bool array();
     [[nodiscard]] bool number();
     [[nodiscard]] bool digits() noexcept;

@@ -23,8 +23,6 @@ constexpr std::string_view kOurs[] = {
     "typ", "token_use", "events",                       // kinds of tokens
 };
 
-constexpr int kCoordinateBytes = 32;  // of ES256, RFC 7518 3.4
-
 // One call of libjwt.
 struct Encoding {
     jwt_alg_t algorithm;
@@ -96,45 +94,6 @@ Result<std::string> sign_with_libjwt(const AssertionKey &key,
     return std::string(token->get());
 }
 
-// R and S of equal length (RFC 7518 3.4) out of DER. Empty: no memory.
-std::string raw_signature(const std::string &der) {
-    const auto *p = reinterpret_cast<const unsigned char *>(der.data());
-    const EcdsaSig sig(
-        d2i_ECDSA_SIG(nullptr, &p, static_cast<long>(der.size())));
-    if (sig == nullptr) {
-        return {};
-    }
-    std::string raw(2 * kCoordinateBytes, '\0');
-    auto *out = reinterpret_cast<unsigned char *>(raw.data());
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), out, kCoordinateBytes) < 0 ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), out + kCoordinateBytes,
-                     kCoordinateBytes) < 0) {
-        return {};
-    }
-    return raw;
-}
-
-// The bytes that EVP_DigestSign() gives: DER for EC. Empty: it failed.
-std::string evp_signature(EVP_PKEY *pkey, const std::string &input) {
-    const EvpMdCtx ctx(EVP_MD_CTX_new());
-    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(pkey)),
-                          '\0');
-    std::size_t size = signature.size();
-    // OpenSSL 3.0 takes the -1 of an i2d_ECDSA_SIG() without memory for a size.
-    if (ctx == nullptr ||
-        EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr,
-                              pkey, nullptr) != 1 ||
-        EVP_DigestSign(
-            ctx.get(), reinterpret_cast<unsigned char *>(signature.data()),
-            &size, reinterpret_cast<const unsigned char *>(input.data()),
-            input.size()) != 1 ||
-        size > signature.size()) {
-        return {};
-    }
-    signature.resize(size);
-    return signature;
-}
-
 Result<std::string> sign_with_openssl(const AssertionKey &key,
                                       const std::string &type,
                                       const std::string &payload) {
@@ -144,20 +103,14 @@ Result<std::string> sign_with_openssl(const AssertionKey &key,
                          "\"}") +
         "." + base64url_encode(payload);
 
-    EVP_PKEY *pkey = key.signing_key();
-    if (pkey == nullptr) {
+    Signer *signer = key.signer();
+    if (signer == nullptr) {
         return Error::internal;
     }
-    std::string signature = evp_signature(pkey, input);
+    const std::string signature = signer->sign(input);
     if (signature.empty()) {
-        key.drop_signing_key();
+        key.drop_signer();
         return Error::internal;
-    }
-    if (key.algorithm().scheme == Scheme::ecdsa) {
-        signature = raw_signature(signature);
-    }
-    if (signature.empty()) {
-        return Error::out_of_memory;
     }
     return input + "." + base64url_encode(signature);
 }

@@ -182,14 +182,14 @@ Result<AssertionKey, AssertionKeyError> AssertionKey::parse(Secret pem) {
     return key;
 }
 
-EVP_PKEY *AssertionKey::signing_key() const {
-    if (signing_key_ == nullptr) {
+Signer *AssertionKey::signer() const {
+    if (signer_ == nullptr) {
         auto pkey = read_private_key(pem_);
         if (pkey) {
-            signing_key_ = std::move(*pkey);
+            signer_ = std::make_unique<Signer>(std::move(*pkey), *algorithm_);
         }
     }
-    return signing_key_.get();
+    return signer_.get();
 }
 
 }  // namespace id_token

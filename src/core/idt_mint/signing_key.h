@@ -12,6 +12,7 @@
 
 #include "idt_jose/algorithm.h"
 #include "idt_lib/openssl.h"
+#include "idt_mint/signer.h"
 #include "idt_base/result.h"
 
 namespace id_token {
@@ -79,21 +80,20 @@ class AssertionKey {
     // The public key as a JWK Set, RFC 7517 5.
     [[nodiscard]] const std::string &jwks() const noexcept { return jwks_; }
 
-    // The parsed key, which costs ten signatures to make and is kept from one
-    // to the next. Null: no memory. One thread at a time.
-    [[nodiscard]] EVP_PKEY *signing_key() const;
-    // After a signature that failed: where memory ran out in RSA blinding, the
-    // key would spoil those that follow.
-    void drop_signing_key() const noexcept { signing_key_.reset(); }
+    // Costs ten signatures to make, and is kept from one to the next. Null: no
+    // memory. One thread at a time.
+    [[nodiscard]] Signer *signer() const;
+    // After a signature that failed.
+    void drop_signer() const noexcept { signer_.reset(); }
 
   private:
-    AssertionKey(Secret pem, EvpPkey key, const Algorithm &algorithm) noexcept
+    AssertionKey(Secret pem, EvpPkey key, const Algorithm &algorithm)
         : pem_(std::move(pem)),
-          signing_key_(std::move(key)),
+          signer_(std::make_unique<Signer>(std::move(key), algorithm)),
           algorithm_(&algorithm) {}
 
     Secret pem_;
-    mutable EvpPkey signing_key_;
+    mutable std::unique_ptr<Signer> signer_;
     const Algorithm *algorithm_;
     std::string kid_;
     std::string jwks_;
