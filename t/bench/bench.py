@@ -130,8 +130,10 @@ def main():
 
     if "core" in args.parts:
         core(args, report)
-    if "http" in args.parts:
+    unit = 0
+    if {"http", "rival"} & set(args.parts):
         unit = statistics.median(unit_us(args) for _ in range(3))
+    if "http" in args.parts:
         report.say("CPU time of the worker, %d pairs of %g s, load from the "
                    "same core; V = %.1f us" % (args.pairs, args.seconds,
                                                unit))
@@ -139,7 +141,7 @@ def main():
         Scenarios(args, tokens, layout, unit).run(report)
         check_start(args, layout, report)
     if "rival" in args.parts:
-        Rival(args, tokens, layout).run(report)
+        Rival(args, tokens, layout, unit).run(report)
     if "instructions" in args.parts:
         if shutil.which("valgrind"):
             Instructions(args, tokens, layout, report).run()

@@ -93,7 +93,8 @@ class Report:
             self.say(line(row))
         self.say()
 
-    def results(self, results):
+    def results(self, results, unit_us):
+        """`unit_us`: V, one bare signature."""
         rows = []
         for r in results:
             gate = self.verdict(r.name, *r.gate(r)) if r.gate else ""
@@ -101,10 +102,11 @@ class Report:
             rows.append([
                 r.name, "%.1f" % statistics.median(r.bare),
                 "%.1f" % statistics.median(r.with_module),
-                "%+.1f" % r.added(), "%.2f" % r.ratio(),
+                "%+.1f" % r.added(), "%+.2f" % (r.added() / unit_us),
+                "%.3f" % r.ratio(),
                 "%.2f-%.2f" % (min(ratios), max(ratios)), gate])
-        self.table(["scenario", "bare, us", "with, us", "added, us", "ratio",
-                    "spread", "gate"], rows)
+        self.table(["scenario", "bare, us", "with, us", "added, us",
+                    "added, V", "ratio", "spread", "gate"], rows)
 
     def save(self, path):
         with open(path, "w", encoding="utf-8") as f:

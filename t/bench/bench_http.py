@@ -5,7 +5,7 @@ import shutil
 
 from bench_gates import Result, added_gate, ratio_gate
 from bench_load import Target, Wrk
-from bench_nginx import Nginx
+from bench_nginx import LARGE_HEADERS, Nginx, assertion
 
 
 class Scenarios:
@@ -45,6 +45,7 @@ class Scenarios:
         self.first = self.first_seen()
         self.refused()
         self.places()
+        self.payloads()
         self.sizes()
 
     def known(self):
@@ -75,6 +76,7 @@ class Scenarios:
                 "every token new, " + alg.replace("EdDSA", "Ed25519"),
                 Target(self.new, tokens=self.tokens.good(2000, alg)))
             first = first or result
+        first.gate = added_gate(lambda: 1.1 * self.unit_us, "1.1 V")
         self.add("repeated token, id_token_cache off",
                  Target(self.off, tokens=self.tokens.good(1)))
         self.add("cache overflowing: 8,000 in rotation, 8m",
@@ -125,6 +127,31 @@ class Scenarios:
                  gate=added_gate(lambda: 1.25 * self.first.added(),
                                  "1.25 first-seen"))
 
+    def payloads(self):
+        """Large payloads, and what is made of a payload for the upstream."""
+        one = self.tokens.good(1)
+        bare = self.server("bare-large", module=False, http=LARGE_HEADERS)
+        new = self.server("large", cache="1m", http=LARGE_HEADERS)
+        self.add("every token new, 16 KB payload",
+                 Target(new, tokens=self.tokens.large(200)), bare=bare,
+                 gate=added_gate(lambda: 2.5 * self.unit_us, "2.5 V"))
+
+        bare = self.server("bare-sent", module=False, sent="text")
+        claims = self.server("claims", sent="$id_token_claims")
+        self.add("$id_token_claims to the upstream, repeated token",
+                 Target(claims, "/proxy/file.txt", tokens=one), bare=bare,
+                 gate=ratio_gate(1.05))
+        for key, alg in (("@ec1", "ES256"), ("@rsa1", "RS256")):
+            minting = self.server("assertion-" + alg, cache="1m",
+                                  sent="$id_token_assertion_inner",
+                                  http=assertion(self.layout, key))
+            self.add("%s assertion remembered, repeated token" % alg,
+                     Target(minting, "/proxy/file.txt", tokens=one),
+                     bare=bare)
+            self.add("every token new, and an %s assertion minted" % alg,
+                     Target(minting, "/proxy/file.txt",
+                            tokens=self.tokens.good(2000)), bare=bare)
+
     def sizes(self):
         one = self.tokens.good(1)
         keys = self.server("keys", keys=1000)
@@ -150,7 +177,7 @@ class Scenarios:
                 # no scenario always has the same neighbour
                 for result in random.sample(self.results, len(self.results)):
                     result.measure(self.args)
-            report.results(self.results)
+            report.results(self.results, self.unit_us)
             self.memory(report)
         finally:
             for nginx in self.servers:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from bench_load import Target
-from bench_nginx import Nginx
+from bench_nginx import LARGE_HEADERS, Nginx, assertion
 
 REQUESTS = 400
 WITHIN = 0.01
@@ -108,20 +108,21 @@ class Instructions:
                 self.row("off", main.count("/off/file.txt", one), off, 200)
                 rotation = main.count(tokens=list_, warm=2000)
                 repeated = main.count(tokens=one)
-                self.row("repeated token", repeated, file, 4000)
-                self.row("2,000 in rotation", rotation, file, 4000)
+                self.row("repeated token", repeated, file, 3000)
+                self.row("2,000 in rotation", rotation, file, 3000)
                 self.row("cookie source, repeated token",
                          main.count("/cookie/file.txt", one, cookie=True),
-                         cookie, 4000)
+                         cookie, 3000)
                 self.row("three claims to the upstream, repeated token",
-                         main.count("/proxy/file.txt", one), proxy, 4000)
-                self.row("index redirect, repeated token",
+                         main.count("/proxy/file.txt", one), proxy, 3000)
+                self.row("index redirect, repeated token (two passes)",
                          main.count("/dir/", one), dir_, 4000)
                 forged = self.refused(main, list_, no)
                 self.same("an invalid one after each good one",
                           main.count(tokens=t.mixed(
                               list_, t.forged(list_)), part=0.5),
                           (rotation + forged) / 2)
+            self.payloads(one, list_)
         self.first_seen(list_, file, dir_)
         self.sizes(repeated, rotation, file)
         self.report.table(["instructions a request (user space)", "",
@@ -150,10 +151,39 @@ class Instructions:
                      "one verification")
         with self.counted("new", cache="1m") as new:
             self.first = new.count(tokens=list_)
-            self.row("every token new", self.first, file)
+            self.row("every token new, 0.9 KB payload", self.first, file,
+                     380000)
             self.row("index redirect, every token new",
                      new.count("/dir/", list_), dir_,
                      1.05 * (self.first - file), "one verification")
+
+    def payloads(self, one, list_):
+        """Large payloads, and what is made of a payload for the upstream."""
+        large = self.tokens.large(200)
+        with self.counted("bare-large", module=False,
+                          http=LARGE_HEADERS) as bare:
+            base = bare.count(tokens=large)
+        with self.counted("large", cache="1m", http=LARGE_HEADERS) as new:
+            self.row("every token new, 16 KB payload",
+                     new.count(tokens=large), base, 1400000)
+        with self.counted("bare-sent", module=False, sent="text") as bare:
+            base = bare.count("/proxy/file.txt", one)
+        with self.counted("claims", sent="$id_token_claims") as main:
+            self.row("$id_token_claims to the upstream, repeated token",
+                     main.count("/proxy/file.txt", one), base, 12000)
+        for key, limit in (("@ec1", 650000), ("@rsa1", None)):
+            self.assertion(key, limit, one, list_, base)
+
+    def assertion(self, key, limit, one, list_, base):
+        """The key: that of the gateway."""
+        alg = "ES256" if key == "@ec1" else "RS256"
+        with self.counted("assertion-" + alg, cache="1m",
+                          sent="$id_token_assertion_inner",
+                          http=assertion(self.layout, key)) as main:
+            self.row("every token new, and an %s assertion minted" % alg,
+                     main.count("/proxy/file.txt", list_), base, limit)
+            self.row("%s assertion remembered, repeated token" % alg,
+                     main.count("/proxy/file.txt", one), base, 6000)
 
     def sizes(self, repeated, rotation, file):
         with self.counted("keys", keys=1000) as keys:

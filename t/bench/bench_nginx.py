@@ -77,6 +77,23 @@ PROVIDER = """\
     }}
 """
 
+# The assertion that the gateway mints for an upstream.
+ASSERTION = """\
+    id_token_assertion inner {{
+        key {key};
+        issuer https://gateway.test;
+        audience billing;
+        claims sub email;
+    }}
+"""
+LARGE_HEADERS = "    large_client_header_buffers 4 32k;\n"
+
+
+def assertion(layout, key):
+    name = "assertion-%s.pem" % key[1:]
+    return ASSERTION.format(key=layout.write(
+        name, layout.tokens.private_key(key)))
+
 
 class Layout:
     """What all nginxes share: files to serve, key sets, ports."""
@@ -114,7 +131,8 @@ class Nginx:
 
     def __init__(self, layout, name, module=True, cache="8m", servers=1,
                  providers=1, keys=4, level="error", wrap=None, port=None,
-                 idle=False):
+                 idle=False, http="", sent=None):
+        """`http`: more for its block; `sent`: a value for the upstream."""
         self.layout = layout
         self.name = name
         self.port = port or free_port()
@@ -122,16 +140,20 @@ class Nginx:
         self.wrap = wrap or []
         os.makedirs(self.dir, exist_ok=True)
         self.module = module
-        text = self.text(module, cache, servers, providers, keys, level, idle)
+        self.sent = sent
+        text = self.text(module, cache, servers, providers, keys, level, idle,
+                         http)
         self.conf = layout.write(name + "/nginx.conf", text)
         self.process = None
         self.worker = None
 
-    def text(self, module, cache, servers, providers, keys, level, idle):
+    def text(self, module, cache, servers, providers, keys, level, idle,
+             more):
         args = self.layout.args
         guarded = module and not idle
-        http = "    id_token_cache %s;\n" % cache if guarded else ""
+        http = more
         if guarded:
+            http += "    id_token_cache %s;\n" % cache
             http += "".join(
                 PROVIDER.format(n=n, issuer=ISSUER, client=CLIENT,
                                 jwks=self.layout.key_set(keys, n))
@@ -140,6 +162,8 @@ class Nginx:
             '            auth_id_token_set_header %s %s;\n' % pair if guarded
             else '            proxy_set_header %s "%s-of-the-user";\n' % pair
             for pair in CLAIMS)
+        if self.sent:
+            headers = "            proxy_set_header X-Sent %s;\n" % self.sent
         blocks = "".join(
             SERVER.format(
                 port=self.port, name="s%d.test" % n, root=self.layout.root,

@@ -161,10 +161,11 @@ class Apache:
 class Rival:
     """Bare Apache and Apache with the validator, in turn."""
 
-    def __init__(self, args, tokens, layout):
+    def __init__(self, args, tokens, layout, unit_us):
         self.args = args
         self.tokens = tokens
         self.layout = layout
+        self.unit_us = unit_us
 
     def run(self, report):
         folder = os.path.join(self.args.build, "bench", "rival")
@@ -199,4 +200,4 @@ class Rival:
         report.say("For comparison, Apache 2.4 with mod_auth_openidc (local "
                    "key) beside a bare Apache:")
         report.say()
-        report.results(results)
+        report.results(results, self.unit_us)

@@ -3,19 +3,34 @@
 import json
 import os
 import subprocess
+import zlib
 
 ISSUER = "https://tenant.test/"
 CLIENT = "spa"
 EXPIRES = "4000000000"
 KEYS = {"RS256": "@rsa1", "PS256": "@rsa1", "ES256": "@ec1", "EdDSA": "@ed1"}
 
-# A payload of the usual size: 0.9 KB, a token of 1.6 KB.
+# A payload of the usual size, 900 bytes, and of the usual shape: members enough
+# to be read, no padding.
 CLAIMS = {
     "iat": 1700000000, "auth_time": 1699999990, "nonce": "n-0S6_WzA2Mj",
     "sid": "s-7fGqLw", "name": "Jane Doe", "email": "jane.doe@example.com",
     "email_verified": True, "locale": "en-GB", "roles": ["reader", "editor"],
-    "pad": "x" * 560,
+    "given_name": "Jane", "family_name": "Doe", "nickname": "jane.doe",
+    "preferred_username": "jane.doe@example.com", "zoneinfo": "Europe/London",
+    "picture": "https://cdn.tenant.test/avatars/65f0c2a1b7e94d/9.png",
+    "updated_at": 1699990000, "amr": ["pwd", "mfa"], "acr": "urn:tenant:2fa",
+    "at_hash": "x7vN1pZk0aQhT4mWcB2yLg", "org_id": "org_9fK2mQ7xT1bVzR4c",
+    "org_name": "example", "https://tenant.test/plan": "enterprise",
+    "https://tenant.test/address": {
+        "street_address": "1 High Street", "locality": "London",
+        "postal_code": "SW1A 1AA", "country": "GB"},
+    "phone_number": "+44 20 7946 0958", "phone_number_verified": False,
+    "gender": "female",
 }
+# A member of many groups: 16 KB.
+GROUPS = {"groups": ["cn=team-%03d,ou=groups,dc=example,dc=com" % n
+                     for n in range(360)]}
 ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
             "0123456789-_")
 
@@ -25,8 +40,10 @@ class Tokens:
 
     def __init__(self, mint, folder):
         self.mint = mint
-        self.folder = folder
-        os.makedirs(folder, exist_ok=True)
+        # Lists of other claims are other lists.
+        self.folder = os.path.join(folder, "%08x" % zlib.crc32(
+            json.dumps([CLAIMS, GROUPS]).encode()))
+        os.makedirs(self.folder, exist_ok=True)
 
     def file(self, name, make):
         path = os.path.join(self.folder, name + ".txt")
@@ -49,6 +66,15 @@ class Tokens:
     def good(self, count, alg="RS256"):
         return self.file("%s-%d" % (alg.lower(), count),
                          lambda: self.minted(alg, count))
+
+    def large(self, count):
+        """Payloads of 16 KB."""
+        return self.file("large-%d" % count, lambda: self.minted(
+            "RS256", count, "--claims", json.dumps({**CLAIMS, **GROUPS})))
+
+    def private_key(self, key):
+        return subprocess.run([self.mint, "pem", key], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
 
     def derived(self, name, source, change):
         def make():
