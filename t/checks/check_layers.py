@@ -77,6 +77,12 @@ for path in sorted(ADAPTER.rglob("*.*")):
         pass
 
 
+plan = pathlib.Path("src/README.md").read_text()
+for room in sorted(p for p in [*CORE.iterdir(), *ADAPTER.iterdir()] if p.is_dir()):
+    if f"`{room.name}`" not in plan:
+        problems.append(f"src/README.md: the room {room.name} is missing")
+
+
 def circle(name, path):
     if name in path:
         return path[path.index(name):] + [name]
