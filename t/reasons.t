@@ -66,9 +66,11 @@ sub reason {
 
     is($answer->{status}, $status, "$title: $status");
     is($answer->{error}, $reason, "$title: $reason");
-    like($log, qr/\[info\].* id_token refused, $reason: /, "$title: a log line");
+    # the operator's fault
+    my $level = $reason eq 'provider_unknown' ? 'error' : 'info';
+    like($log, qr/\[$level\].* id_token refused, $reason: /, "$title: a log line");
     unlike($log, qr/\[(error|crit|alert|emerg)\]/, "$title: nothing worse")
-        if $reason ne 'keys_unavailable';
+        if $level eq 'info' && $reason ne 'keys_unavailable';
 
     my $twin = $nginx->get($second, split /\n/, $good);
     is($twin->{status}, 200, "$title: the twin is let in");
